@@ -1,0 +1,87 @@
+package message
+
+import (
+	"github.com/h5serve/h5serve/h5core/dtype"
+	"github.com/h5serve/h5serve/h5core/internal/wire"
+)
+
+// Attribute is a named value in an object's header (IV.A.2.m).
+type Attribute struct {
+	Version uint8
+	Name    string
+	CharSet dtype.CharSet // of the name; stored in version 3
+	Type    Datatype
+	Space   Dataspace
+	Data    []byte // elements as stored
+}
+
+// Fields lists the message's fields. Version 1 pads name, type and space to 8
+// bytes each.
+func (a *Attribute) Fields(c *wire.Codec) {
+	c.Name("attribute")
+	c.Version(&a.Version, 1, 2, 3)
+	flags := uint8(0)
+	c.U8("flags", &flags)
+	if c.Err() == nil && flags != 0 && a.Version > 1 {
+		c.Fail("flags", "%#x: shared types and spaces are not read here", flags)
+		return
+	}
+	sizes := a.sizes(c)
+	for i, field := range []string{"name size", "datatype size", "dataspace size"} {
+		c.U16(field, &sizes[i])
+	}
+	if a.Version == 3 {
+		set := uint8(a.CharSet)
+		c.U8("name character set encoding", &set)
+		a.CharSet = dtype.CharSet(set)
+	}
+	pad := 1
+	if a.Version == 1 {
+		pad = 8
+	}
+	a.name(c, sizes[0], pad)
+	a.part(c, "datatype", sizes[1], pad, &a.Type)
+	a.part(c, "dataspace", sizes[2], pad, &a.Space)
+	c.Rest("data", &a.Data)
+}
+
+func (a *Attribute) sizes(c *wire.Codec) (sizes [3]uint16) {
+	if c.Decoding() {
+		return sizes
+	}
+	all := [3]int{len(a.Name) + 1}
+	var err error
+	if all[1], err = wire.Size(c.Geometry(), &a.Type); err != nil {
+		c.Fail("datatype size", "%v", err)
+	}
+	if all[2], err = wire.Size(c.Geometry(), &a.Space); err != nil {
+		c.Fail("dataspace size", "%v", err)
+	}
+	for i, n := range all {
+		if n > 1<<16-1 {
+			c.Fail("name, datatype and dataspace size", "%d bytes do not fit 16 bits", n)
+		}
+		sizes[i] = uint16(n)
+	}
+	return sizes
+}
+
+func (a *Attribute) name(c *wire.Codec, size uint16, pad int) {
+	padded := append([]byte(a.Name), 0)
+	c.Bytes("name", uint64(size), &padded)
+	if c.Decoding() {
+		a.Name = untilNUL(padded)
+	}
+	c.Zeros(wire.Pad(int(size), pad) - int(size))
+}
+
+// part walks a structure that has a declared size, which may exceed its fields.
+func (a *Attribute) part(c *wire.Codec, field string, size uint16, pad int, s wire.Structure) {
+	begin := c.Walked()
+	c.Sub(s)
+	rest := wire.Pad(int(size), pad) - (c.Walked() - begin)
+	if c.Err() == nil && rest < 0 {
+		c.Fail(field, "takes %d bytes more than the declared %d", -rest, size)
+	}
+	c.Zeros(max(rest, 0))
+}
