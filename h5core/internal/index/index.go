@@ -1,0 +1,45 @@
+// Package index says where the chunks of a dataset are: one interface, one
+// file for each kind of index.
+//
+//	dataset's layout message ──▶ index ──▶ chunk number → address, size, mask
+//	                              ├ btree1       version 1 B-tree, any shape
+//	                              ├ fixedarray   a shape with an end
+//	                              └ single       one chunk: the message itself
+package index
+
+import (
+	"math/bits"
+
+	"github.com/h5serve/h5serve/h5core/internal/format/message"
+	"github.com/h5serve/h5serve/h5core/internal/piece"
+)
+
+// Stored is where a chunk lies. The address is relative to the file's base.
+type Stored struct {
+	Addr uint64
+	Size uint64 // bytes as stored
+	Mask uint32 // filters left out
+}
+
+// Chunks are the chunks of a dataset to be, ascending by their number in C
+// order of the dataset's grid. At answers when all places are known.
+type Chunks interface {
+	Len() int
+	At(k int) (coords []uint64, s Stored)
+}
+
+// Plan is an index of a file to be.
+type Plan interface {
+	// Piece is what the index takes in the file; nil where the layout message
+	// says all.
+	Piece() piece.Meta
+	// Describe completes the layout message when all places are known.
+	Describe(l *message.Layout)
+}
+
+// SizeWidth is the number of bytes in which an array index stores the size of
+// a filtered chunk: one more than the unfiltered size needs, at most 8
+// (specification III.F, "Data Block Element for Filtered Dataset Chunks").
+func SizeWidth(chunkBytes uint64) int {
+	return min(8, 1+(bits.Len64(chunkBytes)-1+8)/8)
+}

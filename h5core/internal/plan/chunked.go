@@ -1,0 +1,203 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/h5serve/h5serve/h5core/internal/format/message"
+	"github.com/h5serve/h5serve/h5core/internal/index"
+	"github.com/h5serve/h5serve/h5core/internal/object"
+	"github.com/h5serve/h5serve/h5core/internal/piece"
+	"github.com/h5serve/h5serve/h5core/internal/transfer"
+	"github.com/h5serve/h5serve/h5core/space"
+	"github.com/h5serve/h5serve/h5core/vfd"
+)
+
+// chunked is the storage of a dataset in chunks, in the order of their
+// numbers. Chunks of a fixed stored size are made when they are written out;
+// others are encoded into memory before the plan is complete.
+type chunked struct {
+	piece.Base
+	grid    space.Grid
+	numbers transfer.Numbers // of the chunks that are stored
+	chunks  *transfer.Chunks
+	fixed   uint64 // bytes of each stored chunk, 0 where they differ
+	most    uint64 // bytes of a stored chunk at most
+	workers int
+	memory  *vfd.Memory
+
+	spooled []transfer.Spooled
+	starts  []uint64 // where each spooled chunk begins in the piece
+}
+
+func (b *builder) chunked(h *header, d *object.Dataset, m *message.Layout) error {
+	m.Class = message.Chunked
+	m.Chunk = append(append([]uint64(nil), d.Chunk...), uint64(d.Type.Size))
+	s, err := b.newChunked(d)
+	if err != nil {
+		return err
+	}
+	plan, err := b.chunkIndex(d, m, s)
+	if err != nil {
+		return err
+	}
+	if m.Version == 4 {
+		m.Index, m.PageBits = indexOf(d), pageBits(d)
+		m.Filtered = m.Index == message.IndexSingle && len(d.Filters) > 0
+	}
+	if s.Len() > 0 {
+		if p := plan.Piece(); p != nil {
+			b.indexes = append(b.indexes, p)
+		}
+		b.raw = append(b.raw, s)
+		h.resolve = append(h.resolve, func() { plan.Describe(m) })
+	}
+	return h.add(message.TypeLayout, 0, m)
+}
+
+func (b *builder) newChunked(d *object.Dataset) (*chunked, error) {
+	grid, err := space.NewGrid(d.Space.Dims, d.Chunk)
+	if err != nil {
+		return nil, err
+	}
+	s := &chunked{grid: grid, workers: b.settings.Workers, memory: b.settings.Memory}
+	if d.Values == nil {
+		return s, nil
+	}
+	if kept, ok := d.Values.(object.Chunks); ok {
+		s.numbers = transfer.Listed(kept.Filled())
+	} else {
+		count, err := grid.Count()
+		if err != nil {
+			return nil, err
+		}
+		if count > maxChunks {
+			return nil, &TooManyChunks{count}
+		}
+		s.numbers = transfer.First(int(count))
+	}
+	s.chunks = transfer.NewChunks(d, grid, b.pointers(d))
+	bytes := uint64(d.Type.Size)
+	for _, n := range d.Chunk {
+		bytes *= n
+	}
+	stored := d.Filters.Extent(bytes)
+	s.most = stored.Max
+	if stored.Fixed {
+		s.fixed = stored.Max
+		if s.fixed > 0 && uint64(s.Len()) > (1<<63-1)/s.fixed {
+			return nil, fmt.Errorf("%d chunks of %d bytes exceed 2^63-1 bytes", s.Len(), s.fixed)
+		}
+		s.Base = piece.NewBase(vfd.Raw, uint64(s.Len())*s.fixed)
+	}
+	return s, nil
+}
+
+// maxChunks bounds the index of one dataset: about 256 MiB of it.
+const maxChunks = 256 << 20 / 16
+
+// TooManyChunks says that the index of a dataset would be too large to make.
+type TooManyChunks struct{ Count uint64 }
+
+func (e *TooManyChunks) Error() string {
+	return fmt.Sprintf("%d chunks need too large an index, at most %d are made", e.Count, maxChunks)
+}
+
+// indexOf is the index that the C library chooses for a version 4 layout of a
+// shape with an end.
+func indexOf(d *object.Dataset) uint8 {
+	for i, n := range d.Space.Dims {
+		if d.Chunk[i] != n || d.Space.Max != nil && d.Space.Max[i] != n {
+			return message.IndexFixedArray
+		}
+	}
+	return message.IndexSingle
+}
+
+func pageBits(d *object.Dataset) uint8 {
+	if indexOf(d) == message.IndexFixedArray {
+		return 10
+	}
+	return 0
+}
+
+func (b *builder) chunkIndex(d *object.Dataset, m *message.Layout, s *chunked) (index.Plan, error) {
+	if m.Version == 3 {
+		return index.NewBTree1(s, m.Chunk), nil
+	}
+	if indexOf(d) == message.IndexSingle {
+		return index.NewSingle(s, len(d.Filters) > 0), nil
+	}
+	extent := d.Space.Max
+	if extent == nil {
+		extent = d.Space.Dims
+	}
+	grid, err := space.NewGrid(extent, d.Chunk)
+	if err != nil {
+		return nil, err
+	}
+	if count, err := grid.Count(); err != nil || count > maxChunks {
+		if s.Len() > 0 {
+			return nil, &TooManyChunks{count}
+		}
+		return nil, err
+	}
+	bytes := uint64(1)
+	for _, n := range m.Chunk {
+		bytes *= n
+	}
+	return index.NewFixedArray(grid, s, len(d.Filters) > 0, bytes)
+}
+
+// Len is how many chunks are stored.
+func (s *chunked) Len() int { return s.numbers.Len() }
+
+// At tells where the k-th of them lies.
+func (s *chunked) At(k int) ([]uint64, index.Stored) {
+	at := index.Stored{Addr: s.Place().Addr()}
+	if s.fixed > 0 {
+		at.Addr, at.Size = at.Addr+uint64(k)*s.fixed, s.fixed
+	} else {
+		at.Addr, at.Size, at.Mask = at.Addr+s.starts[k], s.spooled[k].Size, s.spooled[k].Mask
+	}
+	return s.grid.Coords(s.numbers.At(k)), at
+}
+
+// encode makes the chunks whose stored size is not known, and with them the
+// size of the piece.
+func (s *chunked) encode(ctx context.Context) (err error) {
+	if s.fixed > 0 || s.Len() == 0 {
+		return nil
+	}
+	if s.spooled, err = s.chunks.Spool(ctx, s.memory, s.numbers, s.workers); err != nil {
+		return err
+	}
+	size := uint64(0)
+	s.starts = make([]uint64, len(s.spooled))
+	for k, c := range s.spooled {
+		s.starts[k] = size
+		size += c.Size
+	}
+	s.Base = piece.NewBase(vfd.Raw, size)
+	return nil
+}
+
+// WriteWindow writes n bytes of the stored chunks from off on.
+func (s *chunked) WriteWindow(ctx context.Context, w io.Writer, off, n uint64) error {
+	if s.fixed > 0 {
+		return s.chunks.WriteWindow(ctx, w, s.numbers, s.fixed, off, n, s.workers)
+	}
+	k := sort.Search(len(s.starts), func(k int) bool { return s.starts[k] > off }) - 1
+	for end := off + n; k < len(s.starts) && s.starts[k] < end; k++ {
+		c := s.spooled[k]
+		from, to := max(off, s.starts[k])-s.starts[k], min(end, s.starts[k]+c.Size)-s.starts[k]
+		if err := s.memory.WriteRange(ctx, w, c.From+from, to-from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *chunked) extent() extent { return extent{size: s.Size(), make: s.WriteWindow} }

@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/h5serve/h5serve/h5core/filter"
+	"github.com/h5serve/h5serve/h5core/internal/format/message"
+	"github.com/h5serve/h5serve/h5core/internal/object"
+)
+
+// dataset plans a dataset: the messages of its header, its index and storage.
+func (b *builder) dataset(d *object.Dataset) error {
+	h := newHeader(b.versions.headerOf(&d.Object), &d.Object)
+	b.headers[d] = h
+	err := h.add(message.TypeDataspace, 0, &message.Dataspace{Version: b.versions.dataspaceOf(d.Space), Space: d.Space})
+	if err != nil {
+		return err
+	}
+	err = h.add(message.TypeDatatype, message.Constant, &message.Datatype{Version: b.versions.datatypeOf(d.Type), Type: d.Type})
+	if err != nil {
+		return fmt.Errorf("datatype: %w", err)
+	}
+	if err := b.fill(h, d); err != nil {
+		return fmt.Errorf("fill value: %w", err)
+	}
+	if len(d.Filters) > 0 {
+		if err := h.add(message.TypeFilters, message.Constant, b.filters(d.Filters)); err != nil {
+			return err
+		}
+	}
+	if err := b.storage(h, d); err != nil {
+		return err
+	}
+	return b.finishHeader(h, &d.Object)
+}
+
+// allocTimes are the C library's choices of when storage is taken.
+var allocTimes = map[object.Layout]uint8{
+	object.Compact:    message.AllocEarly,
+	object.Contiguous: message.AllocLate,
+	object.Chunked:    message.AllocIncremental,
+}
+
+func (b *builder) fill(h *header, d *object.Dataset) error {
+	m := &message.FillValue{
+		Version: b.versions.fill, AllocTime: allocTimes[d.Layout], FillTime: message.FillIfSet,
+		User: d.Fill != nil, Value: d.Fill,
+	}
+	if err := h.add(message.TypeFillValue, message.Constant, m); err != nil {
+		return err
+	}
+	if d.Fill == nil || b.versions.fill > 2 {
+		return nil
+	}
+	return h.add(message.TypeFillValueOld, message.Constant, &message.FillValueOld{Value: d.Fill})
+}
+
+func (b *builder) filters(p filter.Pipeline) *message.Filters {
+	m := &message.Filters{Version: b.versions.filters}
+	for _, s := range p {
+		m.Steps = append(m.Steps, message.FilterStep{
+			ID: uint16(s.Filter.ID()), Name: s.Filter.Name(), Flags: s.Flags, Params: s.Params,
+		})
+	}
+	return m
+}

@@ -1,0 +1,112 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/h5serve/h5serve/h5core/dtype"
+	"github.com/h5serve/h5serve/h5core/internal/object"
+	"github.com/h5serve/h5serve/h5core/space"
+)
+
+// Libver is a bound on the versions of the format: h5py's libver.
+type Libver uint8
+
+// The bounds, named after the first library that reads what they allow.
+const (
+	Earliest Libver = iota
+	V108
+	V110
+	V112
+	V114
+	V200
+	Latest = V200
+)
+
+var libverNames = []string{"earliest", "v108", "v110", "v112", "v114", "v200"}
+
+// ParseLibver finds a bound by h5py's name for it.
+func ParseLibver(name string) (Libver, error) {
+	if name == "latest" {
+		return Latest, nil
+	}
+	for i, known := range libverNames {
+		if name == known {
+			return Libver(i), nil
+		}
+	}
+	return 0, fmt.Errorf("libver %q is not one of %s, latest", name, strings.Join(libverNames, ", "))
+}
+
+func (v Libver) String() string { return libverNames[v] }
+
+// versions are the format versions that a low bound asks for.
+type versions struct {
+	superblock, header, dataspace, datatype, fill, layout, filters, attribute uint8
+}
+
+// chooser is the table of versions by low bound, as the C library chooses
+// them. What an object needs beyond its row stands in the functions below.
+var chooser = [...]versions{
+	//         superblock header dataspace datatype fill layout filters attribute
+	Earliest: {0, 1, 1, 1, 2, 3, 1, 1},
+	V108:     {2, 2, 2, 3, 3, 3, 2, 3},
+	V110:     {3, 2, 2, 3, 3, 4, 2, 3},
+	V112:     {3, 2, 2, 4, 3, 4, 2, 3},
+	V114:     {3, 2, 2, 4, 3, 4, 2, 3},
+	V200:     {3, 2, 2, 5, 3, 4, 2, 3},
+}
+
+// headerOf is 2 where creation order is kept, at any bound.
+func (v versions) headerOf(o *object.Object) uint8 {
+	if o.TrackOrder {
+		return 2
+	}
+	return v.header
+}
+
+// dataspaceOf is 2 for a null dataspace, at any bound.
+func (v versions) dataspaceOf(s space.Space) uint8 {
+	if s.Kind == space.Null {
+		return 2
+	}
+	return v.dataspace
+}
+
+// datatypeOf is at least 2 where there are array types, at any bound.
+func (v versions) datatypeOf(t *dtype.Type) uint8 {
+	if hasArray(t) {
+		return max(v.datatype, 2)
+	}
+	return v.datatype
+}
+
+func hasArray(t *dtype.Type) bool {
+	for _, m := range t.Members {
+		if hasArray(m.Type) {
+			return true
+		}
+	}
+	return t.Class == dtype.Array || t.Base != nil && hasArray(t.Base)
+}
+
+// attributeOf is 3 for a name beyond ASCII: older versions cannot say so.
+func (v versions) attributeOf(name string) (uint8, dtype.CharSet) {
+	if object.ASCII(name) {
+		return v.attribute, dtype.ASCII
+	}
+	return 3, dtype.UTF8
+}
+
+// layoutOf is 3 for a dataset that may grow for ever, at any bound: h5core
+// indexes its chunks by a version 1 B-tree until it writes extensible arrays.
+func (v versions) layoutOf(d *object.Dataset) uint8 {
+	if d.Layout == object.Chunked {
+		for _, n := range d.Space.Max {
+			if n == space.Unlimited {
+				return 3
+			}
+		}
+	}
+	return v.layout
+}
