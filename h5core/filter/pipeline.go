@@ -1,0 +1,144 @@
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Step is one filter of a pipeline with its flags and parameters (client data values).
+type Step struct {
+	Filter Filter
+	Flags  uint16
+	Params []uint32
+}
+
+// Pipeline is a list of steps in encoding order. The format allows 32: a filter mask has as many bits.
+type Pipeline []Step
+
+const maxSteps = 32
+
+// Buffers are the two scratch buffers of one worker. The zero value is ready; they grow to the largest
+// chunk seen.
+type Buffers struct {
+	slots [2][]byte
+	next  int
+}
+
+// Extent tells how many bytes the pipeline makes of a chunk of n bytes. An optional step whose size varies
+// counts as no growth: it is left out where it does not shrink its input.
+func (p Pipeline) Extent(n uint64) Extent {
+	e := Extent{Max: n, Fixed: true}
+	for _, s := range p {
+		if s.optional() && !s.Filter.Extent(Extent{Max: e.Max, Fixed: true}, s.Params).Fixed {
+			e.Fixed = false
+			continue
+		}
+		e = s.Filter.Extent(e, s.Params)
+	}
+	return e
+}
+
+// Encode runs the steps over src. skipped is the chunk's filter mask: bit i is set when step i, being
+// optional, was left out. out is valid until the next call with the same buffers; it is src itself when no
+// step applied.
+func (p Pipeline) Encode(buf *Buffers, src []byte) (out []byte, skipped uint32, err error) {
+	if err := p.check(); err != nil {
+		return nil, 0, err
+	}
+	out = src
+	for i, s := range p {
+		coded, err := s.Filter.Encode(buf.take(), out, s.Params)
+		switch {
+		case err == nil || errors.Is(err, ErrNotWorth) && !s.optional():
+			out = buf.keep(coded)
+		case s.optional() && (errors.Is(err, ErrNotWorth) || errors.Is(err, ErrUnavailable)):
+			skipped |= 1 << i
+		default:
+			return nil, 0, &Error{"encode", i, s.Filter.Name(), err}
+		}
+	}
+	return out, skipped, nil
+}
+
+// Decode runs the steps backwards over src, without those whose bit is set in skipped. The result has at
+// most limit bytes and is valid until the next call with the same buffers; it may be a part of src.
+func (p Pipeline) Decode(buf *Buffers, src []byte, skipped uint32, limit int) ([]byte, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	limit = max(limit, 0)
+	out := src
+	for i := len(p) - 1; i >= 0; i-- {
+		if skipped&(1<<i) != 0 {
+			continue
+		}
+		s := p[i]
+		decoded, err := s.decode(buf, out, p[:i].room(limit))
+		if err != nil {
+			return nil, &Error{"decode", i, s.Filter.Name(), err}
+		}
+		out = decoded
+	}
+	if len(out) > limit {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d fit", ErrLimit, len(out), limit)
+	}
+	return out, nil
+}
+
+// part is the power of a filter whose decoded form is a part of the encoded one: nothing need be copied.
+type part interface {
+	part(src []byte) ([]byte, error)
+}
+
+func (s Step) decode(buf *Buffers, src []byte, limit int) ([]byte, error) {
+	if f, ok := s.Filter.(part); ok {
+		return f.part(src)
+	}
+	out, err := s.Filter.Decode(buf.take(), src, s.Params, limit)
+	if err != nil {
+		return nil, err
+	}
+	return buf.keep(out), nil
+}
+
+func (s Step) optional() bool { return s.Flags&Optional != 0 }
+
+// room is how many bytes the steps p may have made of a chunk of limit bytes, whoever wrote it: encoders
+// differ, so a variable size gets some slack.
+func (p Pipeline) room(limit int) int {
+	e := Extent{Max: uint64(limit), Fixed: true}
+	for _, s := range p {
+		out := s.Filter.Extent(e, s.Params)
+		e = Extent{Max: max(e.Max, out.Max), Fixed: e.Fixed && out.Fixed}
+	}
+	if !e.Fixed {
+		e.Max = add(e.Max, e.Max/8+1024)
+	}
+	return int(min(e.Max, math.MaxInt))
+}
+
+func (p Pipeline) check() error {
+	if len(p) > maxSteps {
+		return fmt.Errorf("%w: %d steps, a pipeline has at most %d", ErrParams, len(p), maxSteps)
+	}
+	return nil
+}
+
+// take gives the buffer that does not hold the last result.
+func (b *Buffers) take() []byte { return b.slots[b.next][:0] }
+
+// keep makes out, grown from the taken buffer, the last result.
+func (b *Buffers) keep(out []byte) []byte {
+	b.slots[b.next] = out
+	b.next = 1 - b.next
+	return out
+}
+
+// add is a+b, or the largest number where that would overflow.
+func add(a, b uint64) uint64 {
+	if a > math.MaxUint64-b {
+		return math.MaxUint64
+	}
+	return a + b
+}
