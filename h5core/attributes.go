@@ -58,7 +58,7 @@ func (a *Attributes) PutRaw(name string, t *dtype.Type, s space.Space, data []by
 	const op = "set attribute"
 	path := a.path + "@" + name
 	if err := checkAttribute(name, t, s, data); err != nil {
-		return fail(op, path, ErrInvalid, err)
+		return fail(op, path, kindOf(err), err)
 	}
 	return a.file.change(op, path, func() error {
 		if a.node.Find(name) != nil {
@@ -81,6 +81,9 @@ func checkAttribute(name string, t *dtype.Type, s space.Space, data []byte) erro
 	}
 	if err := s.Validate(uint64(t.Size)); err != nil {
 		return err
+	}
+	if nested(t) {
+		return errNested
 	}
 	count, err := s.Count()
 	if err != nil {

@@ -113,9 +113,8 @@ func (g *Group) CreateDataset(name string, t *dtype.Type, s space.Space, opts ..
 }
 
 func kindOf(err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Kind
+	if errors.Is(err, errNested) {
+		return ErrUnsupported
 	}
 	return ErrInvalid
 }
@@ -127,6 +126,9 @@ func (c *creation) node(t *dtype.Type, s space.Space) (*object.Dataset, error) {
 	}
 	if err := s.Validate(uint64(t.Size)); err != nil {
 		return nil, err
+	}
+	if nested(t) {
+		return nil, errNested
 	}
 	d := &object.Dataset{Type: t, Space: s, Layout: object.Contiguous}
 	d.TrackOrder = c.trackAttr
@@ -142,6 +144,21 @@ func (c *creation) node(t *dtype.Type, s space.Space) (*object.Dataset, error) {
 		}
 	}
 	return d, nil
+}
+
+var errNested = errors.New("a variable-length type inside another is not supported yet")
+
+// nested tells whether what a variable-length part holds leads elsewhere itself.
+func nested(t *dtype.Type) bool {
+	if t.Class == dtype.VarLen && t.Base.HasVarLen() {
+		return true
+	}
+	for _, m := range t.Members {
+		if nested(m.Type) {
+			return true
+		}
+	}
+	return t.Base != nil && nested(t.Base)
 }
 
 func (c *creation) layout(d *object.Dataset) error {
@@ -161,9 +178,21 @@ func (c *creation) layout(d *object.Dataset) error {
 	}
 	d.Layout, d.Chunk = object.Chunked, c.chunks
 	if d.Chunk == nil {
-		d.Chunk = space.GuessChunk(d.Space.Dims, d.Space.Max, uint64(d.Type.Size))
+		d.Chunk = space.GuessChunk(d.Space.Dims, d.Space.Max, memorySize(d.Type))
 	}
 	return d.Space.ValidateChunk(d.Chunk, uint64(d.Type.Size))
+}
+
+// memorySize is the size of an element in h5py's memory, which its chunk guess
+// goes by: a pointer for each variable-length part.
+func memorySize(t *dtype.Type) uint64 {
+	size := uint64(t.Size)
+	for _, p := range t.Pointers() {
+		if p.Type != nil && p.Type.Class == dtype.VarLen {
+			size -= p.Count * (dtype.VarLenSize - 8)
+		}
+	}
+	return size
 }
 
 // order puts filters into h5py's order, compressions staying among themselves.

@@ -59,7 +59,11 @@ func planError(err error) error {
 	}
 	var large *plan.TooLarge
 	var chunks *plan.TooManyChunks
+	var tooNew *plan.TooNew
 	kind := ErrInvalid
+	if errors.As(err, &tooNew) {
+		kind = ErrBounds
+	}
 	if errors.As(err, &large) || errors.As(err, &chunks) {
 		kind = ErrTooLarge
 	}

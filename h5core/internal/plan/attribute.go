@@ -52,6 +52,9 @@ func (b *builder) attributes(h *header, o *object.Object) error {
 }
 
 func (b *builder) attribute(h *header, a *object.Attribute) error {
+	if err := b.allowed(a.Type); err != nil {
+		return err
+	}
 	version, set := b.versions.attributeOf(a.Name)
 	m := &message.Attribute{
 		Version: version, Name: a.Name, CharSet: set, Data: a.Data,

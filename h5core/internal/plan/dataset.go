@@ -10,6 +10,9 @@ import (
 
 // dataset plans a dataset: the messages of its header, its index and storage.
 func (b *builder) dataset(d *object.Dataset) error {
+	if err := b.allowed(d.Type); err != nil {
+		return err
+	}
 	h := newHeader(b.versions.headerOf(&d.Object), &d.Object)
 	b.headers[d] = h
 	err := h.add(message.TypeDataspace, 0, &message.Dataspace{Version: b.versions.dataspaceOf(d.Space), Space: d.Space})
@@ -45,6 +48,9 @@ func (b *builder) fill(h *header, d *object.Dataset) error {
 	m := &message.FillValue{
 		Version: b.versions.fill, AllocTime: allocTimes[d.Layout], FillTime: message.FillIfSet,
 		User: d.Fill != nil, Value: d.Fill,
+	}
+	if d.Fill == nil && d.Type.HasVarLen() { // unwritten descriptors must be null ones, as the C library sees to
+		m.FillTime = message.FillOnAlloc
 	}
 	if err := h.add(message.TypeFillValue, message.Constant, m); err != nil {
 		return err

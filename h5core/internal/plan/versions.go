@@ -81,6 +81,32 @@ func (v versions) datatypeOf(t *dtype.Type) uint8 {
 	return v.datatype
 }
 
+// TooNew says that a feature is beyond the file's high bound.
+type TooNew struct {
+	Feature    string
+	Need, High Libver
+}
+
+func (e *TooNew) Error() string {
+	return fmt.Sprintf("%s needs libver %v, the high bound is %v", e.Feature, e.Need, e.High)
+}
+
+// allowed checks a type against the high bound.
+func (b *builder) allowed(t *dtype.Type) error {
+	if t.Class == dtype.Complex && b.settings.High < V200 {
+		return &TooNew{"the native complex type", V200, b.settings.High}
+	}
+	for _, m := range t.Members {
+		if err := b.allowed(m.Type); err != nil {
+			return err
+		}
+	}
+	if t.Base != nil {
+		return b.allowed(t.Base)
+	}
+	return nil
+}
+
 func hasArray(t *dtype.Type) bool {
 	for _, m := range t.Members {
 		if hasArray(m.Type) {

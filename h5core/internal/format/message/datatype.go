@@ -26,8 +26,11 @@ func (d *Datatype) Fields(c *wire.Codec) {
 		d.Type = new(dtype.Type)
 	}
 	v.walk(c, d.Type, 0)
-	if c.Decoding() {
+	if c.Decoding() && c.Err() == nil {
 		d.Version = v.seen
+		if err := d.Type.CheckStored(); err != nil {
+			c.Fail("class", "%v", err)
+		}
 	}
 }
 
