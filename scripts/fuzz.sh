@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# fuzz.sh TIME: every fuzz target of the root module in turn, each for so long (20s, 3m, 1000x).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ran=0
+for package in $(go list ./...); do
+	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+		echo "$package $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-20s}" "$package"
+		ran=$((ran + 1))
+	done
+done
+echo "$ran fuzz targets"
+[ "$ran" -gt 0 ]
