@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -33,7 +34,8 @@ func (c *Chunks) Spool(ctx context.Context, memory *vfd.Memory, numbers Numbers,
 	group, ctx := errgroup.WithContext(ctx)
 	for range min(c.workers(limit), len(out)) {
 		group.Go(func() error {
-			var e Encoder
+			e := encoders.Get().(*Encoder)
+			defer encoders.Put(e)
 			for {
 				k := int(taken.Add(1)) - 1
 				if k >= len(out) {
@@ -42,7 +44,7 @@ func (c *Chunks) Spool(ctx context.Context, memory *vfd.Memory, numbers Numbers,
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				stored, mask, err := c.Encode(ctx, &e, numbers.At(k))
+				stored, mask, err := c.Encode(ctx, e, numbers.At(k))
 				if err != nil {
 					return err
 				}
@@ -81,24 +83,44 @@ func (n Numbers) At(k int) uint64 {
 	return n.list[k]
 }
 
+// encoders are kept for the next window: windows may be many and small.
+var encoders = sync.Pool{New: func() any { return new(Encoder) }}
+
+func borrow(n int) []*Encoder {
+	out := make([]*Encoder, n)
+	for i := range out {
+		out[i] = encoders.Get().(*Encoder)
+	}
+	return out
+}
+
+func giveBack(all []*Encoder) {
+	for _, e := range all {
+		encoders.Put(e)
+	}
+}
+
 // WriteWindow writes n bytes from off on of the chunks in a row, each stored
 // in exactly size bytes. While some are written the next are made.
 func (c *Chunks) WriteWindow(ctx context.Context, w io.Writer, numbers Numbers, size, off, n uint64, limit int) error {
 	if n == 0 {
 		return nil
 	}
-	workers := c.workers(limit)
 	k, last := int(off/size), int((off+n-1)/size)
-	now, later := make([]Encoder, workers), make([]Encoder, workers)
+	workers := min(c.workers(limit), last-k+1)
+	now, later := borrow(workers), borrow(workers)
+	defer func() { giveBack(now); giveBack(later) }()
 	ready, err := c.batch(ctx, now, numbers, k, last)
 	for err == nil && len(ready) > 0 {
 		var following [][]byte
 		group, inner := errgroup.WithContext(ctx)
 		start := k + len(ready)
-		group.Go(func() (err error) {
-			following, err = c.batch(inner, later, numbers, start, last)
-			return err
-		})
+		if start <= last {
+			group.Go(func() (err error) {
+				following, err = c.batch(inner, later, numbers, start, last)
+				return err
+			})
+		}
 		for i, chunk := range ready {
 			at := uint64(k+i) * size
 			from, to := max(off, at)-at, min(off+n, at+size)-at
@@ -115,7 +137,7 @@ func (c *Chunks) WriteWindow(ctx context.Context, w io.Writer, numbers Numbers, 
 }
 
 // batch makes chunks from the k-th on, one for each encoder, none after last.
-func (c *Chunks) batch(ctx context.Context, encoders []Encoder, numbers Numbers, k, last int) ([][]byte, error) {
+func (c *Chunks) batch(ctx context.Context, encoders []*Encoder, numbers Numbers, k, last int) ([][]byte, error) {
 	out := make([][]byte, max(0, min(len(encoders), last-k+1)))
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range out {
@@ -123,7 +145,7 @@ func (c *Chunks) batch(ctx context.Context, encoders []Encoder, numbers Numbers,
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			out[i], _, err = c.Encode(ctx, &encoders[i], numbers.At(k+i))
+			out[i], _, err = c.Encode(ctx, encoders[i], numbers.At(k+i))
 			return err
 		})
 	}
