@@ -50,8 +50,11 @@ func (n *BTree1) Fields(c *wire.Codec) {
 	}
 	if c.Decoding() {
 		n.Children = make([]uint64, used)
-		n.Names = make([]uint64, used+1)
-		n.Chunks = make([]ChunkKey, used+1)
+		if n.Type == GroupTree {
+			n.Names = make([]uint64, used+1)
+		} else {
+			n.Chunks = make([]ChunkKey, used+1)
+		}
 	}
 	for i := range n.Children {
 		n.key(c, i)

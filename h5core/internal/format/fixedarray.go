@@ -25,6 +25,7 @@ func (a *FixedArray) Fields(c *wire.Codec) {
 	c.U8("client ID", &a.Client)
 	c.U8("entry size", &a.EntrySize)
 	c.U8("page bits", &a.PageBits)
+	checkPageBits(c, a.PageBits)
 	c.Length("max number of entries", &a.Entries)
 	c.Addr("data block address", &a.DataBlock)
 	c.Checksum()
@@ -65,6 +66,15 @@ type FixedArrayBlock struct {
 	Entries   []ChunkEntry
 }
 
+// maxPageBits bounds what a page may hold: the C library writes 10.
+const maxPageBits = 31
+
+func checkPageBits(c *wire.Codec, n uint8) {
+	if c.Err() == nil && n > maxPageBits {
+		c.Fail("page bits", "%d is over %d", n, maxPageBits)
+	}
+}
+
 func (b *FixedArrayBlock) paged() bool { return len(b.Entries) > 1<<b.PageBits }
 
 // Fields lists the block's fields. Entries must have the array's length, in
@@ -76,6 +86,9 @@ func (b *FixedArrayBlock) Fields(c *wire.Codec) {
 	c.Version(&version, 0)
 	c.U8("client ID", &b.Client)
 	c.Addr("header address", &b.Header)
+	if checkPageBits(c, b.PageBits); c.Err() != nil {
+		return
+	}
 	if !b.paged() {
 		b.elements(c, b.Entries)
 		c.Checksum()

@@ -77,10 +77,16 @@ func (h *GlobalHeap) Fields(c *wire.Codec) {
 
 func (h *GlobalHeap) decodeObjects(c *wire.Codec) {
 	head := uint64(HeapHeaderSize(c.Geometry()))
+	if c.Err() == nil && (h.Size < head || h.Size-head > uint64(c.Left())) {
+		c.Fail("collection size", "%d bytes, %d are there", h.Size, head+uint64(c.Left()))
+	}
 	for c.Err() == nil && uint64(c.Walked())+head <= h.Size {
 		var o HeapObject
 		if c.Sub(&o); o.Index == 0 {
 			return
+		}
+		if uint64(c.Walked()) > h.Size {
+			c.Fail("object size", "object %d ends beyond its collection", o.Index)
 		}
 		h.Objects = append(h.Objects, o)
 	}

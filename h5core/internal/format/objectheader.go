@@ -133,8 +133,14 @@ func MessagePrefixSize(version, flags uint8) int {
 func messages(c *wire.Codec, list []Message, size uint64, version, flags uint8) []Message {
 	prefix := MessagePrefixSize(version, flags)
 	if !c.Decoding() {
+		begin := c.Walked()
 		for i := range list {
 			list[i].fields(c, version, flags)
+		}
+		if rest := int64(size) - int64(c.Walked()-begin); rest < 0 {
+			c.Fail("size of messages", "%d bytes are %d too few", size, -rest)
+		} else {
+			c.Zeros(int(rest)) // a gap too small for a message
 		}
 		return list
 	}

@@ -19,32 +19,17 @@ type fixedArray struct {
 	count  uint64
 }
 
-// FixedArraySize is what the index of a grid of the maximum shape takes.
-func FixedArraySize(grid space.Grid, filtered bool, chunkBytes uint64) (uint64, error) {
-	count, err := grid.Count()
-	if err != nil {
-		return 0, err
-	}
-	a := &fixedArray{count: count, width: width(filtered, chunkBytes)}
-	return a.headerSize() + a.blockSize(), nil
-}
-
-// NewFixedArray plans the array; its piece is the header and the data block.
-func NewFixedArray(grid space.Grid, chunks Chunks, filtered bool, chunkBytes uint64) (Plan, error) {
+// NewFixedArray plans the array of a grid of the maximum shape; width is the
+// bytes of a stored chunk size, 0 without filters. Its piece is the header and
+// the data block.
+func NewFixedArray(grid space.Grid, chunks Chunks, width int) (Plan, error) {
 	count, err := grid.Count()
 	if err != nil {
 		return nil, err
 	}
-	a := &fixedArray{grid: grid, chunks: chunks, count: count, width: width(filtered, chunkBytes)}
+	a := &fixedArray{grid: grid, chunks: chunks, count: count, width: width}
 	a.Structure = piece.NewStructure(vfd.BTree, a.headerSize()+a.blockSize(), a.parts)
 	return a, nil
-}
-
-func width(filtered bool, chunkBytes uint64) int {
-	if !filtered {
-		return 0
-	}
-	return SizeWidth(chunkBytes)
 }
 
 func (a *fixedArray) Piece() piece.Meta { return a }

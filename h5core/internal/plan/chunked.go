@@ -43,9 +43,9 @@ func (b *builder) chunked(h *header, d *object.Dataset, m *message.Layout) error
 	if err != nil {
 		return err
 	}
-	if m.Version == 4 {
+	if m.Version >= 4 {
 		m.Index, m.PageBits = indexOf(d), pageBits(d)
-		m.Filtered = m.Index == message.IndexSingle && len(d.Filters) > 0
+		m.Filtered = m.Index == message.IndexSingle && len(d.Filters) > 0 && s.Len() > 0
 	}
 	if s.Len() > 0 {
 		if p := plan.Piece(); p != nil {
@@ -105,6 +105,21 @@ func (e *TooManyChunks) Error() string {
 	return fmt.Sprintf("%d chunks need too large an index, at most %d are made", e.Count, maxChunks)
 }
 
+// sizeWidth is the bytes of a stored chunk size in the index, 0 without filters.
+func sizeWidth(d *object.Dataset, m *message.Layout) int {
+	switch {
+	case len(d.Filters) == 0:
+		return 0
+	case m.Version == 5:
+		return 8
+	}
+	bytes := uint64(1)
+	for _, n := range m.Chunk {
+		bytes *= n
+	}
+	return index.SizeWidth(bytes)
+}
+
 // indexOf is the index that the C library chooses for a version 4 layout of a
 // shape with an end.
 func indexOf(d *object.Dataset) uint8 {
@@ -144,11 +159,7 @@ func (b *builder) chunkIndex(d *object.Dataset, m *message.Layout, s *chunked) (
 		}
 		return nil, err
 	}
-	bytes := uint64(1)
-	for _, n := range m.Chunk {
-		bytes *= n
-	}
-	return index.NewFixedArray(grid, s, len(d.Filters) > 0, bytes)
+	return index.NewFixedArray(grid, s, sizeWidth(d, m))
 }
 
 // Len is how many chunks are stored.

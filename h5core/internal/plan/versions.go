@@ -42,19 +42,19 @@ func (v Libver) String() string { return libverNames[v] }
 
 // versions are the format versions that a low bound asks for.
 type versions struct {
-	superblock, header, dataspace, datatype, fill, layout, filters, attribute uint8
+	superblock, header, dataspace, datatype, fill, layout, filteredLayout, filters, attribute uint8
 }
 
 // chooser is the table of versions by low bound, as the C library chooses
 // them. What an object needs beyond its row stands in the functions below.
 var chooser = [...]versions{
-	//         superblock header dataspace datatype fill layout filters attribute
-	Earliest: {0, 1, 1, 1, 2, 3, 1, 1},
-	V108:     {2, 2, 2, 3, 3, 3, 2, 3},
-	V110:     {3, 2, 2, 3, 3, 4, 2, 3},
-	V112:     {3, 2, 2, 4, 3, 4, 2, 3},
-	V114:     {3, 2, 2, 4, 3, 4, 2, 3},
-	V200:     {3, 2, 2, 5, 3, 4, 2, 3},
+	//         superblock header dataspace datatype fill layout filteredLayout filters attribute
+	Earliest: {0, 1, 1, 1, 2, 3, 3, 1, 1},
+	V108:     {2, 2, 2, 3, 3, 3, 3, 2, 3},
+	V110:     {3, 2, 2, 3, 3, 4, 4, 2, 3},
+	V112:     {3, 2, 2, 4, 3, 4, 4, 2, 3},
+	V114:     {3, 2, 2, 4, 3, 4, 4, 2, 3},
+	V200:     {3, 2, 2, 5, 3, 4, 5, 2, 3},
 }
 
 // headerOf is 2 where creation order is kept, at any bound.
@@ -124,15 +124,21 @@ func (v versions) attributeOf(name string) (uint8, dtype.CharSet) {
 	return 3, dtype.UTF8
 }
 
-// layoutOf is 3 for a dataset that may grow for ever, at any bound: h5core
-// indexes its chunks by a version 1 B-tree until it writes extensible arrays.
+// layoutOf is the row's for chunks only: all else has version 3, and filtered
+// chunks 5 from v200 on, where their stored sizes take 8 bytes. A dataset that
+// may grow for ever has 3 at any bound: h5core indexes its chunks by a version
+// 1 B-tree until it writes extensible arrays.
 func (v versions) layoutOf(d *object.Dataset) uint8 {
-	if d.Layout == object.Chunked {
-		for _, n := range d.Space.Max {
-			if n == space.Unlimited {
-				return 3
-			}
+	if d.Layout != object.Chunked || v.layout == 3 {
+		return 3
+	}
+	for _, n := range d.Space.Max {
+		if n == space.Unlimited {
+			return 3
 		}
+	}
+	if len(d.Filters) > 0 {
+		return v.filteredLayout
 	}
 	return v.layout
 }

@@ -113,14 +113,18 @@ func (c *Codec) U8(field string, v *uint8) {
 func (c *Codec) U16(field string, v *uint16) {
 	w := uint64(*v)
 	c.Uint(field, 2, &w)
-	*v = uint16(w)
+	if c.Decoding() { // what is written may be shared
+		*v = uint16(w)
+	}
 }
 
 // U32 walks four bytes.
 func (c *Codec) U32(field string, v *uint32) {
 	w := uint64(*v)
 	c.Uint(field, 4, &w)
-	*v = uint32(w)
+	if c.Decoding() {
+		*v = uint32(w)
+	}
 }
 
 // U64 walks eight bytes.
@@ -176,7 +180,9 @@ func (c *Codec) wide(field string, width int, v *uint64) {
 	if high > 0 {
 		c.highBytes(field, high, w)
 	}
-	*v = w
+	if c.Decoding() {
+		*v = w
+	}
 }
 
 func (c *Codec) highBytes(field string, n int, low uint64) {

@@ -21,7 +21,7 @@ type Datatype struct {
 // Fields lists the message's fields.
 func (d *Datatype) Fields(c *wire.Codec) {
 	c.Name("datatype")
-	v := typeFields{composite: d.Version}
+	v := typeFields{composite: d.Version, seen: 1}
 	if c.Decoding() {
 		d.Type = new(dtype.Type)
 	}
@@ -36,7 +36,14 @@ func (d *Datatype) Fields(c *wire.Codec) {
 
 type typeFields struct {
 	composite uint8 // version to write for composite types
-	seen      uint8 // highest version read
+	seen      uint8 // highest version of a composite type read, at least 1
+}
+
+func (v *typeFields) see(class dtype.Class, version uint8) {
+	switch class {
+	case dtype.Compound, dtype.Array, dtype.Enum, dtype.Complex:
+		v.seen = max(v.seen, version)
+	}
 }
 
 // version is the one to write for t itself.
@@ -68,11 +75,14 @@ func (v *typeFields) walk(c *wire.Codec, t *dtype.Type, depth int) {
 	}
 	head := uint8(t.Class) | version<<4
 	c.U8("class and version", &head)
-	version, t.Class = head>>4, dtype.Class(head&15)
+	version = head >> 4
+	if c.Decoding() {
+		t.Class = dtype.Class(head & 15)
+	}
 	if c.Err() == nil && (version < 1 || version > 5) {
 		c.Fail("class and version", "version %d is not 1 to 5", version)
 	}
-	v.seen = max(v.seen, version)
+	v.see(t.Class, version)
 	wide := uint64(flags)
 	c.Uint("class bit field", 3, &wide)
 	c.U32("size", &t.Size)
@@ -115,6 +125,9 @@ func (v *typeFields) base(c *wire.Codec, t *dtype.Type, depth int) {
 		t.Base = new(dtype.Type)
 	}
 	v.walk(c, t.Base, depth+1)
+	if c.Decoding() && (t.Class == dtype.Enum || t.Class == dtype.Complex) {
+		t.Order = t.Base.Order
+	}
 }
 
 func floatFields(c *wire.Codec, t *dtype.Type) {
@@ -131,6 +144,10 @@ func floatFields(c *wire.Codec, t *dtype.Type) {
 // tagField walks an opaque type's tag, padded with NULs to 8 bytes; a tag of
 // exactly such a length has none.
 func tagField(c *wire.Codec, t *dtype.Type, n uint32) {
+	if n = max(n, uint32(len(t.Tag))); n > dtype.MaxTag {
+		c.Fail("tag", "%d bytes are over %d", n, dtype.MaxTag)
+		return
+	}
 	padded := []byte(t.Tag)
 	if !c.Decoding() {
 		padded = append(padded, make([]byte, int(n)-len(padded))...)
@@ -175,7 +192,9 @@ func (v *typeFields) members(c *wire.Codec, t *dtype.Type, version uint8, n uint
 		}
 		offset := uint64(m.Offset)
 		c.Uint("byte offset of member", max(width, 1), &offset)
-		m.Offset = uint32(offset)
+		if c.Decoding() { // types are shared: nothing is set while writing
+			m.Offset = uint32(offset)
+		}
 		var dims [5]uint32
 		if version == 1 { // arrays of the oldest files are members with dimensions
 			memberDims(c, &dims)
@@ -189,6 +208,7 @@ func (v *typeFields) members(c *wire.Codec, t *dtype.Type, version uint8, n uint
 		v.walk(c, m.Type, depth+1)
 		if c.Decoding() && c.Err() == nil && dims[0] > 0 {
 			m.Type = arrayOfMember(c, m.Type, dims)
+			v.see(dtype.Array, 2) // there are none in version 1
 		}
 	}
 }

@@ -12,6 +12,10 @@ func bit(set bool, n uint) uint32 {
 	return 0
 }
 
+// homogeneous says that both parts of a complex number are of one type;
+// rectangular form is 0. Readers know no other complex numbers.
+const homogeneous = 0x01
+
 // typeFlags packs what the class bit field says of t (IV.A.2.d, a table for
 // each class).
 func typeFlags(t *dtype.Type) uint32 {
@@ -42,6 +46,8 @@ func typeFlags(t *dtype.Type) uint32 {
 		return uint32(t.Ref)
 	case dtype.VarLen:
 		return bit(t.IsString, 0) | uint32(t.Padding)<<4 | uint32(t.CharSet)<<8
+	case dtype.Complex:
+		return homogeneous
 	default:
 		return 0
 	}
@@ -51,9 +57,11 @@ func setTypeFlags(c *wire.Codec, t *dtype.Type, flags uint32) {
 	on := func(n uint) bool { return flags>>n&1 == 1 }
 	t.Order = dtype.NoOrder
 	switch t.Class {
-	case dtype.Integer, dtype.Bitfield, dtype.Time:
+	case dtype.Integer, dtype.Bitfield:
 		t.Order = dtype.Order(flags & 1)
 		t.LowPad, t.HighPad, t.Signed = on(1), on(2), on(3)
+	case dtype.Time:
+		t.Order = dtype.Order(flags & 1)
 	case dtype.Float:
 		setFloatFlags(c, t, flags)
 	case dtype.String:
@@ -63,6 +71,10 @@ func setTypeFlags(c *wire.Codec, t *dtype.Type, flags uint32) {
 	case dtype.VarLen:
 		t.IsString = flags&15 == 1
 		t.Padding, t.CharSet = dtype.Padding(flags>>4&15), dtype.CharSet(flags>>8&15)
+	case dtype.Complex:
+		if flags != homogeneous {
+			c.Fail("class bit field", "%#x is no complex number of two alike parts in rectangular form", flags)
+		}
 	}
 	if t.Padding > dtype.SpacePad || t.CharSet > dtype.UTF8 || t.Ref > dtype.StdAttr {
 		c.Fail("class bit field", "%#x is not defined for class %d", flags, t.Class)

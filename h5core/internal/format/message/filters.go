@@ -77,6 +77,10 @@ func (s *FilterStep) fields(c *wire.Codec, version uint8) {
 func (s *FilterStep) name(c *wire.Codec, length uint16) {
 	padded := []byte(s.Name)
 	if !c.Decoding() {
+		if len(padded) > int(length) {
+			c.Fail("name", "%d bytes are too long", len(padded))
+			return
+		}
 		padded = append(padded, make([]byte, int(length)-len(padded))...)
 	}
 	c.Bytes("name", uint64(length), &padded)

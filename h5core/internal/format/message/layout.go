@@ -25,9 +25,14 @@ const (
 	IndexBTree2          = 5
 )
 
-const singleChunkFiltered = 0x02
+// Flags of a chunked layout of version 4.
+const (
+	bareEdges           = 0x01
+	singleChunkFiltered = 0x02
+)
 
-// Layout is the data layout message, versions 3 and 4 (IV.A.2.i).
+// Layout is the data layout message, versions 3 to 5 (IV.A.2.i). Version 5 has
+// the fields of 4; in its indexes the sizes of filtered chunks take 8 bytes.
 type Layout struct {
 	Version uint8
 	Class   uint8
@@ -36,6 +41,8 @@ type Layout struct {
 	Size    uint64   // Contiguous: bytes
 	Chunk   []uint64 // Chunked: dimensions, and the element's size last
 	Index   uint8    // Chunked
+	// BareEdges says that chunks which reach beyond the shape pass no filters.
+	BareEdges bool
 	// IndexSingle with filters.
 	Filtered   bool
 	StoredSize uint64
@@ -46,7 +53,7 @@ type Layout struct {
 // Fields lists the message's fields.
 func (l *Layout) Fields(c *wire.Codec) {
 	c.Name("data layout")
-	c.Version(&l.Version, 3, 4)
+	c.Version(&l.Version, 3, 4, 5)
 	c.U8("layout class", &l.Class)
 	switch l.Class {
 	case Compact:
@@ -75,11 +82,14 @@ func (l *Layout) chunked3(c *wire.Codec) {
 
 func (l *Layout) chunked4(c *wire.Codec) {
 	flags := uint8(0)
+	if l.BareEdges {
+		flags |= bareEdges
+	}
 	if l.Filtered {
-		flags = singleChunkFiltered
+		flags |= singleChunkFiltered
 	}
 	c.U8("flags", &flags)
-	l.Filtered = flags&singleChunkFiltered != 0
+	l.BareEdges, l.Filtered = flags&bareEdges != 0, flags&singleChunkFiltered != 0
 	l.rank(c)
 	width := uint8(1)
 	for _, n := range l.Chunk {

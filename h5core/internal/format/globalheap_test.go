@@ -1,0 +1,114 @@
+package format
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/h5serve/h5serve/h5core/internal/wire"
+)
+
+func blankHeap() wire.Structure { return new(GlobalHeap) }
+
+var heaps = []layout{
+	{
+		name: "two strings and free space", library: library,
+		bytes: `
+			47 43 4f 4c 01 00 00 00 | signature, version; reserved
+			00 10 00*6              | size of the collection
+			01 00 00 00 00 00 00 00 | object 1, no references; reserved
+			01 00*7                 | its size
+			63 00*7                 | "c", padded
+			02 00 00 00 00 00 00 00
+			02 00*7
+			61 62 00*6
+			00*8                    | object 0: the free space
+			c0 0f 00*6              | its size, this head counted
+			00*4016`,
+		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 4096}, Objects: []HeapObject{
+			{Index: 1, Size: 1, Data: []byte("c")}, {Index: 2, Size: 2, Data: []byte("ab")},
+		}},
+		blank: blankHeap, least: 4096,
+		text: `
+0x001000 global heap collection signature = "GCOL"
+0x001004 global heap collection version = 1
+0x001008 global heap collection collection size = 4096
+0x001010 global heap object heap object index = 1
+0x001012 global heap object reference count = 0
+0x001018 global heap object object size = 1
+0x001020 global heap object object data = 63
+0x001028 global heap object heap object index = 2
+0x00102a global heap object reference count = 0
+0x001030 global heap object object size = 2
+0x001038 global heap object object data = 61 62
+0x001040 global heap object heap object index = 0
+0x001042 global heap object reference count = 0
+0x001048 global heap object object size = 4032
+`,
+	},
+	{
+		name: "free space of nothing but its head",
+		bytes: `
+			47 43 4f 4c 01 00 00 00  38 00*7
+			07 00 02 00 00 00 00 00  08 00*7  01 02 03 04 05 06 07 08
+			00*8 10 00*7`,
+		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 56}, Objects: []HeapObject{
+			{Index: 7, RefCount: 2, Size: 8, Data: []byte{1, 2, 3, 4, 5, 6, 7, 8}},
+		}},
+		blank: blankHeap,
+	},
+	{
+		name: "no room for the head of the free space",
+		bytes: `
+			47 43 4f 4c 01 00 00 00  28 00*7
+			01 00 01 00 00 00 00 00  00*8
+			00*8`,
+		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1}}},
+		blank: blankHeap, least: 40,
+	},
+	{
+		name: "full, lengths of 4 bytes", geo: wire.Geometry{OffsetSize: 8, LengthSize: 4},
+		bytes: `
+			47 43 4f 4c 01 00 00 00  20 00 00 00
+			01 00 01 00 00 00 00 00  03 00 00 00  78 79 7a 00*5`,
+		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 32}, Objects: []HeapObject{{Index: 1, RefCount: 1, Size: 3, Data: []byte("xyz")}}},
+		blank: blankHeap,
+	},
+}
+
+func TestGlobalHeap(t *testing.T) {
+	run(t, heaps)
+	heaps[0].spoil(t, []fault{
+		{0, 'X', "signature"}, {4, 2, "version"}, {9, 0x20, "collection size"}, {8, 1, "collection size"}, {9, 0, "collection size"}, {25, 0x20, "object data"},
+	})
+}
+
+func TestGlobalHeapObjectLeavesItsCollection(t *testing.T) {
+	src := unhex(t, `
+		47 43 4f 4c 01 00 00 00  28 00*7         | 40 bytes
+		01 00 01 00 00 00 00 00  10 00*7 aa*16   | an object of 16, which end at 48
+		00*32`)
+	var f *wire.Fault
+	if _, err := wire.Decode(src, wire.Default, 0, new(GlobalHeap)); !errors.As(err, &f) || f.Field != "object size" {
+		t.Error(err)
+	}
+}
+
+func TestGlobalHeapTooSmall(t *testing.T) {
+	h := &GlobalHeap{HeapHeader: HeapHeader{Size: 32}, Objects: []HeapObject{{Index: 1, Size: 9, Data: make([]byte, 9)}}}
+	if _, err := wire.Append(nil, wire.Default, h); err == nil {
+		t.Error("an object beyond its collection was written")
+	}
+	if got := HeapObjectSize(wire.Default, 9); got != 16+16 {
+		t.Errorf("HeapObjectSize(9) = %d", got)
+	}
+}
+
+func FuzzGlobalHeap(f *testing.F) {
+	for _, l := range heaps {
+		f.Add(unhex(f, l.bytes))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		fixedPoint(t, src, wire.Default, blankHeap)
+		fixedPoint(t, src, wire.Geometry{OffsetSize: 8, LengthSize: 4}, blankHeap)
+	})
+}
