@@ -51,7 +51,7 @@ func BenchmarkBesideH5py(b *testing.B) {
 				b.Fatal(err)
 			}
 			writeFile(b, description, data)
-			python, ours := reference.Current(b), binary(b)
+			python, ours := reference.Current(b), program(b)
 			var wall, cpu, peak float64
 			var size [2]int64
 			for b.Loop() {

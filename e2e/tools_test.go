@@ -42,8 +42,8 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
-// binary is the program, built as users build it.
-func binary(t testing.TB) string {
+// program is h5serve, built as users build it.
+func program(t testing.TB) string {
 	t.Helper()
 	name, err := buildOnce()
 	if err != nil {
@@ -64,7 +64,7 @@ type server struct {
 func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{log: &log{addr: make(chan string, 1)}}
-	s.cmd = exec.Command(binary(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd = exec.Command(program(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
