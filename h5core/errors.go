@@ -59,12 +59,13 @@ func planError(err error) error {
 	}
 	var large *plan.TooLarge
 	var chunks *plan.TooManyChunks
+	var chunk *plan.LargeChunk
 	var tooNew *plan.TooNew
 	kind := ErrInvalid
 	if errors.As(err, &tooNew) {
 		kind = ErrBounds
 	}
-	if errors.As(err, &large) || errors.As(err, &chunks) {
+	if errors.As(err, &large) || errors.As(err, &chunks) || errors.As(err, &chunk) {
 		kind = ErrTooLarge
 	}
 	return fail("plan", at.Path, kind, at.Err)

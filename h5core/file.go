@@ -81,7 +81,7 @@ func (f *File) change(op, path string, fn func() error) error {
 func (f *File) settings() plan.Settings {
 	o := f.options
 	return plan.Settings{
-		Low: o.low, High: o.high, UserBlockSize: o.userSize, UserBlock: o.userBlock, Workers: o.workers,
+		Low: o.low, High: o.high, UserBlockSize: o.userSize, UserBlock: o.userBlock, Workers: o.workers, MaxChunk: o.maxChunk,
 		Memory: f.memory, AttributeHeap: f.attrs, DataHeap: f.data,
 	}
 }
@@ -103,6 +103,9 @@ func (f *File) Plan(ctx context.Context) (*Plan, error) {
 	}
 	return f.plan, nil
 }
+
+// Held tells how many bytes the file keeps in memory or in its temporary file.
+func (f *File) Held() uint64 { return f.memory.Size() }
 
 // Estimate tells the size in bytes that the file will have, without encoding
 // anything: exact, or at most where chunks are compressed.

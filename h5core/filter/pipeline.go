@@ -53,6 +53,7 @@ func (p Pipeline) Encode(buf *Buffers, src []byte) (out []byte, skipped uint32, 
 		case err == nil || errors.Is(err, ErrNotWorth) && !s.optional():
 			out = buf.keep(coded)
 		case s.optional() && (errors.Is(err, ErrNotWorth) || errors.Is(err, ErrUnavailable)):
+			buf.slots[buf.next] = coded // its room is of use to the next chunk
 			skipped |= 1 << i
 		default:
 			return nil, 0, &Error{"encode", i, s.Filter.Name(), err}

@@ -162,12 +162,17 @@ func (m *Memory) WriteRange(ctx context.Context, w io.Writer, addr, n uint64) (e
 			err = left
 		}
 	}()
-	var buf []byte
+	var scratch *block
+	defer func() {
+		if scratch != nil {
+			recycle(scratch)
+		}
+	}()
 	for n > 0 {
 		if err := ctx.Err(); err != nil {
 			return m.fail("read", addr, err)
 		}
-		piece, err := m.piece(addr, n, &buf)
+		piece, err := m.piece(addr, n, &scratch)
 		if err != nil {
 			return m.fail("read", addr, err)
 		}
@@ -180,8 +185,8 @@ func (m *Memory) WriteRange(ctx context.Context, w io.Writer, addr, n uint64) (e
 	return nil
 }
 
-// piece gives the next bytes to write: a block's own, zeros, or what buf holds of a spooled block.
-func (m *Memory) piece(addr, n uint64, buf *[]byte) ([]byte, error) {
+// piece gives the next bytes to write: a block's own, zeros, or what scratch is given of a spooled block.
+func (m *Memory) piece(addr, n uint64, scratch **block) ([]byte, error) {
 	s := m.first(addr, min(n, maxPiece))
 	m.mu.RLock()
 	b := m.blocks[s.index]
@@ -196,10 +201,10 @@ func (m *Memory) piece(addr, n uint64, buf *[]byte) ([]byte, error) {
 	case b.data != nil:
 		return b.data[s.from : s.from+count], nil
 	}
-	if *buf == nil {
-		*buf = make([]byte, min(m.blockSize, maxPiece))
+	if *scratch == nil {
+		*scratch = newBlock(int(m.blockSize))
 	}
-	p := (*buf)[:count]
+	p := (*scratch).data[:count]
 	return p, m.spool.read(p, b, s.from)
 }
 

@@ -1,0 +1,133 @@
+// Package api is h5serve over HTTP: thin handlers, one file per resource, over the engine and filespec.
+//
+//	request ──▶ identify, record, survive, hosts, sameOrigin ──▶ a handler
+//	  body  ──▶ recipe (kept: memory, then a temporary file)
+//	        ──▶ filespec.Parse ──▶ plan id ──▶ shelf: are its bytes there? else order.make
+//	        ──▶ h5core on the core driver: Write, Plan
+//	answer  ◀── Plan.WriteWindow, straight to the connection
+//
+// Handlers return errors. What an error means to a client stands in problem.go alone. Once the first byte of
+// a file has left, a failure aborts the connection.
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/h5serve/h5serve/api/filespec"
+	"github.com/h5serve/h5serve/h5core/vfd"
+)
+
+// Settings are the parameters of a server. Sizes are in bytes.
+type Settings struct {
+	Version   string   // of h5serve: a part of every plan's id
+	PublicURL *url.URL // what the server is called from outside; nil: this machine only
+
+	MaxBody        int64
+	MaxDescription int64
+	MaxFile        int64
+
+	Spool   int64  // memory for bodies and plans; what goes beyond lies in temporary files
+	TempDir string // of the temporary files; empty: the system's
+	Work    int64  // memory for requests that are worked on at once
+	Wait    time.Duration
+
+	Plans     string // folder of the recipes; empty: a fresh one that goes at the end
+	PlansSize int64
+	PlansAge  time.Duration // after a plan's last use
+
+	Patience    time.Duration // without a byte, either way
+	DrainDelay  time.Duration // between "not ready" and the end of listening
+	StopTimeout time.Duration // for requests that run when the server is stopped
+
+	Log zerolog.Logger
+	now func() time.Time
+}
+
+// DefaultSettings are the settings of a server for this machine alone.
+func DefaultSettings() Settings {
+	return Settings{
+		Version:        "dev",
+		MaxBody:        1 << 30,
+		MaxDescription: 256 << 20,
+		MaxFile:        64 << 30,
+		Spool:          4 << 30,
+		Work:           1 << 30,
+		Wait:           5 * time.Second,
+		PlansSize:      8 << 30,
+		PlansAge:       24 * time.Hour,
+		Patience:       time.Minute,
+		StopTimeout:    30 * time.Second,
+		Log:            zerolog.Nop(),
+		now:            time.Now,
+	}
+}
+
+// Validate tells which setting cannot be.
+func (s *Settings) Validate() error {
+	for name, size := range map[string]int64{
+		"max-body": s.MaxBody, "max-description": s.MaxDescription, "max-file": s.MaxFile,
+		"spool": s.Spool, "work": s.Work, "plans-size": s.PlansSize,
+	} {
+		if size <= 0 {
+			return fmt.Errorf("%s must be above 0, not %d", name, size)
+		}
+	}
+	if s.Wait < 0 || s.Patience <= 0 || s.PlansAge <= 0 || s.DrainDelay < 0 || s.StopTimeout < 0 {
+		return errors.New("a time must not be negative, and patience and age must be above 0")
+	}
+	if u := s.PublicURL; u != nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return fmt.Errorf("public-url must be http://HOST or https://HOST, not %q", u)
+	}
+	return nil
+}
+
+// Server answers requests. All its methods are safe for concurrent use.
+type Server struct {
+	settings Settings
+	limits   filespec.Limits
+	budget   *vfd.Budget
+	recipes  *recipeFolder
+	shelf    *shelf
+	work     *semaphore.Weighted
+	ready    atomic.Bool
+}
+
+// New makes a server that is ready to answer. Close ends it.
+func New(settings Settings) (*Server, error) {
+	if settings.now == nil {
+		settings.now = time.Now
+	}
+	if err := settings.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		settings: settings,
+		limits:   filespec.DefaultLimits(),
+		budget:   vfd.NewBudget(uint64(settings.Spool)),
+		work:     semaphore.NewWeighted(settings.Work),
+	}
+	s.limits.MaxDescription = settings.MaxDescription
+	s.limits.MaxFile = uint64(settings.MaxFile)
+	var err error
+	if s.recipes, err = openRecipes(settings.Plans, settings.TempDir, uint64(settings.PlansSize)); err != nil {
+		return nil, err
+	}
+	if s.shelf, err = newShelf(s.budget, s.recipes, settings.PlansAge, settings.now); err != nil {
+		return nil, err
+	}
+	s.ready.Store(true)
+	return s, nil
+}
+
+// Close stops all work and gives back all memory and temporary files.
+func (s *Server) Close() error {
+	s.ready.Store(false)
+	return s.shelf.close()
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// handler answers, or says why not before anything of the answer has left.
+type handler func(http.ResponseWriter, *http.Request) error
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h(w, r); err != nil {
+		fail(w, r, err)
+	}
+}
+
+// Handler is the server without a listener.
+func (s *Server) Handler() (http.Handler, error) {
+	return s.routes()
+}
+
+func (s *Server) routes() (*chi.Mux, error) {
+	guard, err := sameOrigin(s.settings.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	m := chi.NewRouter()
+	m.Use(identify(s.settings.Log), record(s.settings.Patience), survive, hosts(s.settings.PublicURL), guard)
+
+	m.Method(http.MethodPost, "/v1/files", handler(s.makeFile))
+	readable(m, "/v1/files/{filename}", s.getFile)
+	m.Method(http.MethodPost, "/v1/plans", handler(s.makePlan))
+	m.Method(http.MethodGet, "/v1/plans/{id}", handler(s.getPlan))
+	readable(m, "/v1/plans/{id}/file", s.getPlanFile)
+
+	readable(m, "/", home)
+	readable(m, "/openapi.yaml", contract)
+	readable(m, "/livez", live)
+	readable(m, "/readyz", s.readiness)
+
+	m.NotFound(handler(noRoute).ServeHTTP)
+	m.MethodNotAllowed(handler(func(_ http.ResponseWriter, r *http.Request) error {
+		return wrongMethod(m, r)
+	}).ServeHTTP)
+	return m, nil
+}
+
+// readable is a resource that GET and HEAD read.
+func readable(m chi.Router, pattern string, h handler) {
+	m.Method(http.MethodGet, pattern, h)
+	m.Method(http.MethodHead, pattern, h)
+}
+
+func noRoute(_ http.ResponseWriter, r *http.Request) error {
+	return refuse(http.StatusNotFound, "not_found", "There is nothing at %s.", r.URL.EscapedPath())
+}
+
+func wrongMethod(m *chi.Mux, r *http.Request) error {
+	p := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not for %s.", r.Method, r.URL.EscapedPath())
+	p.header = http.Header{}
+	path := r.URL.Path
+	if r.URL.RawPath != "" {
+		path = r.URL.RawPath
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if m.Match(chi.NewRouteContext(), method, path) {
+			p.header.Add("Allow", method)
+		}
+	}
+	return p
+}
