@@ -1,0 +1,21 @@
+package filespec
+
+// Limits bound what one description may ask for. A zero field is no limit.
+type Limits struct {
+	MaxDescription int64  // bytes of the description
+	MaxDepth       int    // objects and lists inside each other
+	MaxObjects     int    // groups, datasets, links and attributes
+	MaxIndex       int64  // bytes of the index of one dataset's chunks
+	MaxFile        uint64 // bytes of all data before filters
+}
+
+// DefaultLimits returns the limits that protect a server.
+func DefaultLimits() Limits {
+	return Limits{
+		MaxDescription: 256 << 20,
+		MaxDepth:       64,
+		MaxObjects:     1_000_000,
+		MaxIndex:       256 << 20,
+		MaxFile:        64 << 30,
+	}
+}
