@@ -18,6 +18,7 @@ type Settings struct {
 	UserBlockSize uint64 // 0, or a power of two from 512 on
 	UserBlock     []byte // its content; the rest of it is zeros
 	Workers       int    // goroutines that encode chunks
+	MaxChunk      uint64 // bytes of a chunk that is encoded in memory; 0 has no limit
 	Memory        *vfd.Memory
 	AttributeHeap *piece.GlobalHeap
 	DataHeap      *piece.GlobalHeap
