@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -26,7 +27,7 @@ type Codec struct {
 	at    uint64 // address of buf[0]
 	name  string
 	err   error
-	text  strings.Builder
+	text  *strings.Builder
 }
 
 // Geometry returns the widths in force.
@@ -75,9 +76,8 @@ func (c *Codec) take(field string, n int) []byte {
 		c.pos += n
 		return nil
 	case encoding:
-		for range n {
-			c.buf = append(c.buf, 0)
-		}
+		c.buf = slices.Grow(c.buf, n)[:c.pos+n]
+		clear(c.buf[c.pos:])
 	default:
 		if n < 0 || n > len(c.buf)-c.pos {
 			c.Fail(field, "needs %d bytes, %d remain", n, len(c.buf)-c.pos)
@@ -91,7 +91,7 @@ func (c *Codec) take(field string, n int) []byte {
 
 func (c *Codec) note(field string, n int, value any) {
 	if c.mode == describing && c.err == nil {
-		fmt.Fprintf(&c.text, "%#06x %s %s = %v\n", c.at+uint64(c.pos-n), c.name, field, value)
+		fmt.Fprintf(c.text, "%#06x %s %s = %v\n", c.at+uint64(c.pos-n), c.name, field, value)
 	}
 }
 
@@ -225,8 +225,10 @@ func (c *Codec) Bytes(field string, n uint64, v *[]byte) {
 
 // String walks exactly n bytes of text.
 func (c *Codec) String(field string, n uint64, v *string) {
-	if c.mode == encoding && c.err == nil && uint64(len(*v)) == n {
-		c.buf = append(c.buf, *v...)
+	if !c.Decoding() && c.err == nil && uint64(len(*v)) == n {
+		if c.mode == encoding {
+			c.buf = append(c.buf, *v...)
+		}
 		c.pos += int(n)
 		return
 	}
@@ -260,11 +262,6 @@ func Pad(n, step int) int { return (n + step - 1) / step * step }
 
 // Zeros walks n reserved bytes: written as zeros, ignored when read.
 func (c *Codec) Zeros(n int) {
-	if c.mode == encoding && c.err == nil {
-		c.buf = append(c.buf, make([]byte, n)...)
-		c.pos += n
-		return
-	}
 	c.take("reserved", n)
 }
 

@@ -12,7 +12,11 @@
 // checksums; it knows no file, and it does all the bounds checks there are.
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
 
 // Undefined is the undefined address: all bits set, at any width
 // (HDF5 File Format Specification, "Disk Format", introduction).
@@ -45,32 +49,43 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s: %s at %#x: %s", f.Structure, f.Field, f.Offset, f.Reason)
 }
 
+// codecs are kept: a file to be has several walks for every object.
+var codecs = sync.Pool{New: func() any { return new(Codec) }}
+
+// walk lets a kept codec go through s and returns how far it came.
+func walk(s Structure, start Codec) (buf []byte, pos int, err error) {
+	c := codecs.Get().(*Codec)
+	*c = start
+	s.Fields(c)
+	buf, pos, err = c.buf, c.pos, c.err
+	*c = Codec{}
+	codecs.Put(c)
+	return buf, pos, err
+}
+
 // Size returns the number of bytes that s takes.
 func Size(geo Geometry, s Structure) (int, error) {
-	c := Codec{mode: sizing, geo: geo}
-	s.Fields(&c)
-	return c.pos, c.err
+	_, n, err := walk(s, Codec{mode: sizing, geo: geo})
+	return n, err
 }
 
 // Append appends the bytes of s to dst.
 func Append(dst []byte, geo Geometry, s Structure) ([]byte, error) {
-	c := Codec{mode: encoding, geo: geo, buf: dst, start: len(dst), pos: len(dst)}
-	s.Fields(&c)
-	return c.buf, c.err
+	buf, _, err := walk(s, Codec{mode: encoding, geo: geo, buf: dst, start: len(dst), pos: len(dst)})
+	return buf, err
 }
 
 // Decode fills s from the start of src, which lies at address at, and returns
 // how many bytes it took. Byte fields of s share src's memory.
 func Decode(src []byte, geo Geometry, at uint64, s Structure) (int, error) {
-	c := Codec{mode: decoding, geo: geo, buf: src, at: at}
-	s.Fields(&c)
-	return c.pos, c.err
+	_, n, err := walk(s, Codec{mode: decoding, geo: geo, buf: src, at: at})
+	return n, err
 }
 
 // Describe decodes s from src and returns a line for each field: offset,
 // structure, field, value.
 func Describe(src []byte, geo Geometry, at uint64, s Structure) (string, error) {
-	c := Codec{mode: describing, geo: geo, buf: src, at: at}
-	s.Fields(&c)
-	return c.text.String(), c.err
+	var text strings.Builder
+	_, _, err := walk(s, Codec{mode: describing, geo: geo, buf: src, at: at, text: &text})
+	return text.String(), err
 }
