@@ -89,7 +89,7 @@ func (o *order) build(ctx context.Context) (_ *built, err error) {
 	}
 	size, exact, err := f.Estimate(ctx)
 	if err != nil {
-		return nil, err
+		return nil, o.spec.Explain(err)
 	}
 	if exact {
 		if err := o.server.allow(size); err != nil {
@@ -98,7 +98,7 @@ func (o *order) build(ctx context.Context) (_ *built, err error) {
 	}
 	p, err := f.Plan(ctx)
 	if err != nil {
-		return nil, err
+		return nil, o.spec.Explain(err)
 	}
 	if err := o.server.allow(p.Size()); err != nil {
 		return nil, err
@@ -117,7 +117,8 @@ func (o *order) estimate(ctx context.Context) (size uint64, exact bool, err erro
 	if err := o.spec.Write(ctx, f); err != nil {
 		return 0, false, o.server.overflow(err)
 	}
-	return f.Estimate(ctx)
+	size, exact, err = f.Estimate(ctx)
+	return size, exact, o.spec.Explain(err)
 }
 
 func (o *order) open(ctx context.Context) (*h5core.File, error) {
@@ -127,12 +128,8 @@ func (o *order) open(ctx context.Context) (*h5core.File, error) {
 	}
 	s := o.server
 	driver := vfd.Core{Budget: s.budget, TempDir: s.settings.TempDir, DiskLimit: uint64(s.settings.MaxFile)}
-	return h5core.Open(ctx, o.id, "w", append(options, h5core.WithDriver(driver),
-		h5core.WithMaxChunk(uint64(s.settings.Work/chunkShare)))...)
+	return h5core.Open(ctx, o.id, "w", append(options, h5core.WithDriver(driver))...)
 }
-
-// chunkShare is the part of the working memory that a single chunk may take.
-const chunkShare = 4
 
 func (s *Server) allow(size uint64) error {
 	limit := uint64(s.settings.MaxFile)

@@ -59,14 +59,18 @@ func planError(err error) error {
 	}
 	var large *plan.TooLarge
 	var chunks *plan.TooManyChunks
-	var chunk *plan.LargeChunk
 	var tooNew *plan.TooNew
 	kind := ErrInvalid
 	if errors.As(err, &tooNew) {
 		kind = ErrBounds
 	}
-	if errors.As(err, &large) || errors.As(err, &chunks) || errors.As(err, &chunk) {
+	if errors.As(err, &large) || errors.As(err, &chunks) {
 		kind = ErrTooLarge
 	}
-	return fail("plan", at.Path, kind, at.Err)
+	path := at.Path
+	var attribute *plan.AttributeError
+	if errors.As(err, &attribute) {
+		path += "@" + attribute.Name
+	}
+	return fail("plan", path, kind, at.Err)
 }

@@ -81,7 +81,7 @@ func (f *File) change(op, path string, fn func() error) error {
 func (f *File) settings() plan.Settings {
 	o := f.options
 	return plan.Settings{
-		Low: o.low, High: o.high, UserBlockSize: o.userSize, UserBlock: o.userBlock, Workers: o.workers, MaxChunk: o.maxChunk,
+		Low: o.low, High: o.high, UserBlockSize: o.userSize, UserBlock: o.userBlock, Workers: o.workers,
 		Memory: f.memory, AttributeHeap: f.attrs, DataHeap: f.data,
 	}
 }

@@ -221,7 +221,7 @@ func TestTooLargeAttribute(t *testing.T) {
 	must(t, f.Attributes().Set("large", make([]int64, 9000)))
 	_, err := f.Plan(ctx)
 	var at *h5core.Error
-	if !errors.Is(err, h5core.ErrTooLarge) || !errors.As(err, &at) || at.Path != "/" {
+	if !errors.Is(err, h5core.ErrTooLarge) || !errors.As(err, &at) || at.Path != "/@large" {
 		t.Errorf("72,000 bytes in an attribute: %v", err)
 	}
 }

@@ -35,7 +35,6 @@ type options struct {
 	userSize   uint64
 	trackOrder bool
 	workers    int
-	maxChunk   uint64
 	spool      vfd.Settings
 }
 
@@ -95,12 +94,6 @@ func WithTrackOrder() Option {
 // WithWorkers bounds the goroutines that encode chunks; without it, GOMAXPROCS.
 func WithWorkers(n int) Option {
 	return func(o *options) error { o.workers = max(1, n); return nil }
-}
-
-// WithMaxChunk refuses datasets with chunks of more bytes: a chunk is encoded
-// in memory, a few times its size. Without it, the format's 4 GiB are the limit.
-func WithMaxChunk(bytes uint64) Option {
-	return func(o *options) error { o.maxChunk = bytes; return nil }
 }
 
 // WithSpool says where elements lie until the file is written, for drivers

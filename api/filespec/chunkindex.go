@@ -1,5 +1,13 @@
 package filespec
 
+import (
+	"fmt"
+	"math"
+
+	"github.com/h5serve/h5serve/h5core"
+	"github.com/h5serve/h5serve/h5core/space"
+)
+
 // chunk is the shape of a chunk, given or guessed; nil where there are none.
 func (ds *dataset) chunk() []uint64 {
 	switch {
@@ -9,6 +17,22 @@ func (ds *dataset) chunk() []uint64 {
 		return ds.storage.chunks
 	}
 	return space.GuessChunk(ds.space.Dims, ds.space.Max, uint64(ds.t.Size))
+}
+
+// checkChunks holds every dataset's chunks to the limit on one of them: it is
+// encoded in memory, a few times its size.
+func (p *parser) checkChunks() {
+	limit := p.spec.limits.MaxChunk
+	for _, n := range p.spec.tree.order {
+		if limit == 0 || n.dataset == nil || n.dataset.storage == nil || p.s.err != nil {
+			continue
+		}
+		size, _ := product(append([]uint64{uint64(n.dataset.t.Size)}, n.dataset.chunk()...))
+		if size > uint64(limit) {
+			p.noteProblem(tooMuch("chunk_too_large", limit, int64(min(size, math.MaxInt64)), Entry{Pointer: n.pointer() + "/chunks",
+				Detail: fmt.Sprintf("a chunk has %d bytes, at most %d are encoded in one piece", size, limit)}))
+		}
+	}
 }
 
 // checkIndexes holds the index of every dataset's chunks to the limit: that of

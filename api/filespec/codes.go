@@ -31,6 +31,7 @@ var codes = map[string]Code{
 
 	"description_too_large": {Status: 413, Text: "The description has more bytes than the limit."},
 	"too_many_objects":      {Status: 413, Text: "The description has more groups, datasets, links and attributes than the limit."},
+	"chunk_too_large":       {Status: 413, Text: "A chunk has more bytes than the server encodes in one piece: choose smaller chunks."},
 	"index_too_large":       {Status: 413, Text: "The index of a dataset's chunks would pass the limit: choose larger chunks, or an unlimited axis (null in maxshape)."},
 	"file_too_large":        {Status: 413, Text: "The data described has more bytes than a file may have."},
 

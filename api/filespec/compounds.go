@@ -1,5 +1,15 @@
 package filespec
 
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/h5serve/h5serve/h5core/dtype"
+)
+
 func arrayEncoder(element encoder, dims []uint32, size int) encoder {
 	if len(dims) == 0 {
 		return element

@@ -5,10 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/bits"
-	"strings"
 
-	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/dtype"
 )
 
@@ -45,6 +42,7 @@ func (p *parser) document() (*Spec, error) {
 	p.members(documentKeys, p.documentMember)
 	p.s.finish()
 	p.checkHardLinks()
+	p.checkChunks()
 	p.checkIndexes()
 	p.checkUserBlock()
 	p.surplus()

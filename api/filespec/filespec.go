@@ -63,12 +63,11 @@ type Spec struct {
 
 // dataset is a dataset that was understood.
 type dataset struct {
-	t        *dtype.Type
-	space    space.Space
-	value    value
-	storage  *storage // nil for h5py's defaults
-	fill     []byte   // the fill value as stored; nil for the default
-	fillText *string  // of a variable string
+	t       *dtype.Type
+	space   space.Space
+	value   value
+	storage *storage // nil for h5py's defaults
+	fill    []byte   // the fill value as stored; nil for the default
 }
 
 // attribute is an attribute that was understood.

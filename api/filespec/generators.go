@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
-	"math/big"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 )

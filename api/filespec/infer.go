@@ -9,6 +9,15 @@ import (
 	"github.com/h5serve/h5serve/h5core/space"
 )
 
+// The types that are inferred. Datasets share them.
+var (
+	int64Type   = dtype.Must(dtype.Int(8, true, dtype.LittleEndian))
+	uint64Type  = dtype.Must(dtype.Int(8, false, dtype.LittleEndian))
+	float64Type = dtype.Float64(dtype.LittleEndian)
+	boolType    = dtype.Bool()
+	textType    = dtype.VarString(dtype.UTF8)
+)
+
 // leaf is a kind of value that inference tells apart.
 type leaf uint8
 
@@ -218,15 +227,15 @@ func (f *profile) infer() (*dtype.Type, error) {
 	}
 	switch {
 	case len(f.kinds) == 0:
-		return dtype.Float64(dtype.LittleEndian), nil // empty, as numpy has it
+		return float64Type, nil // empty, as numpy has it
 	case f.seen[objects]:
 		return nil, f.refuse("an object among the data: give the dtype of a compound, or one of the forms of data")
 	case f.seen[booleans]:
-		return dtype.Bool(), nil
+		return boolType, nil
 	case f.seen[fractions]:
-		return dtype.Float64(dtype.LittleEndian), nil
+		return float64Type, nil
 	case f.seen[texts] || f.seen[words]:
-		return dtype.VarString(dtype.UTF8), nil
+		return textType, nil
 	case f.seen[nulls]:
 		return nil, f.refuse(`null has no dtype of its own: give one; among numbers write "NaN" in quotes`)
 	case f.beyond != nil:
@@ -234,7 +243,10 @@ func (f *profile) infer() (*dtype.Type, error) {
 	case f.large != "" && f.negative:
 		return nil, problem("out_of_range", Entry{Pointer: f.large, Detail: "beyond int64, and there are negative integers too: give a dtype"})
 	}
-	return dtype.Int(8, f.large == "", dtype.LittleEndian)
+	if f.large != "" {
+		return uint64Type, nil
+	}
+	return int64Type, nil
 }
 
 func (f *profile) refuse(detail string) error {

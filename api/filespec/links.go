@@ -1,5 +1,9 @@
 package filespec
 
+import (
+	"strings"
+)
+
 var linkKeys = keySet{what: "a link", known: []string{"soft", "hard", "external"}}
 
 func (p *parser) link(o origin, listed bool) {

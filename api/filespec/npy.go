@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/space"

@@ -1,5 +1,12 @@
 package filespec
 
+import (
+	"math"
+	"strings"
+
+	"github.com/h5serve/h5serve/h5core/dtype"
+)
+
 // npyType is a type of numpy's: how it lies in a .npy file, and what it is
 // stored as.
 type npyType struct {

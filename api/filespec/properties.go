@@ -1,5 +1,13 @@
 package filespec
 
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/h5serve/h5serve/h5core"
+)
+
 func (p *parser) libver() {
 	pointer := p.s.pointer()
 	low, high := "", "latest"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -58,7 +57,7 @@ type level struct {
 type span struct{ begin, end int64 }
 
 func newScanner(ctx context.Context, src io.ReaderAt, at span, prefix string, limit int) *scanner {
-	size := min(window, max(at.end-at.begin, 2*ahead))
+	size := min(window, at.end-at.begin)
 	return &scanner{ctx: ctx, src: src, buf: make([]byte, size), base: at.begin, end: at.end, prefix: prefix, limit: limit}
 }
 
@@ -254,7 +253,7 @@ func (s *scanner) skip() {
 
 // finish holds the source to having nothing after the value.
 func (s *scanner) finish() {
-	if c := s.peek(); c != 0 && s.err == nil {
+	if s.peek(); s.i < s.n && s.err == nil {
 		s.unexpected("the end, after the closing " + string('}'))
 	}
 }

@@ -1,5 +1,11 @@
 package filespec
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
 // pointer is where the current value stands (RFC 6901).
 func (s *scanner) pointer() string {
 	b := []byte(s.prefix)
@@ -16,12 +22,9 @@ func (s *scanner) pointer() string {
 }
 
 // escape writes a key as a part of a pointer.
-func escape(key string) string {
-	if !strings.ContainsAny(key, "~/") {
-		return key
-	}
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
+func escape(key string) string { return escaper.Replace(key) }
+
+var escaper = strings.NewReplacer("~", "~0", "/", "~1")
 
 // fail ends the reading with a problem at the current value.
 func (s *scanner) fail(code, format string, args ...any) {

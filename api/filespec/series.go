@@ -1,5 +1,12 @@
 package filespec
 
+import (
+	"math"
+	"math/big"
+
+	"github.com/h5serve/h5serve/h5core/dtype"
+)
+
 // series are the numbers of a generator as they were written.
 type series struct {
 	form    form
@@ -19,9 +26,9 @@ func (g series) whole() bool {
 // dtype is numpy's default for such numbers.
 func (g series) dtype() *dtype.Type {
 	if g.form == linspace || !g.whole() {
-		return dtype.Float64(dtype.LittleEndian)
+		return float64Type
 	}
-	return dtype.Must(dtype.Int(8, true, dtype.LittleEndian))
+	return int64Type
 }
 
 // values returns the numbers as float64.

@@ -3,7 +3,6 @@ package filespec
 import (
 	"bytes"
 	"fmt"
-	"math"
 
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/filter"

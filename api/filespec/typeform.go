@@ -1,5 +1,13 @@
 package filespec
 
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/h5serve/h5serve/h5core/dtype"
+)
+
 // typeForm is an object that describes a type, as it was read.
 type typeForm struct {
 	forms    []string // which of the keys that tell the form

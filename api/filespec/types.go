@@ -1,9 +1,7 @@
 package filespec
 
 import (
-	"fmt"
 	"math"
-	"slices"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 )

@@ -2,11 +2,8 @@ package filespec
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 )

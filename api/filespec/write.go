@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/dtype"
@@ -151,13 +149,6 @@ func (s *Spec) Explain(err error) error {
 	for i := 0; n == nil && i < len(e.Path); i++ {
 		if e.Path[i] == '@' { // path@attribute
 			n, attribute = s.tree.lookup(e.Path[:i]), e.Path[i+1:]
-		}
-	}
-	if n != nil && e.Err != nil {
-		for _, a := range n.attrs { // planning names the object, and the attribute in words
-			if strings.HasPrefix(e.Err.Error(), fmt.Sprintf("attribute %q:", a.name)) {
-				attribute = a.name
-			}
 		}
 	}
 	code := ""

@@ -85,7 +85,7 @@ func (b *build) read(ctx context.Context, stdin io.Reader) (_ *filespec.Spec, do
 // limits are those of the format and of this machine: who calls build asks for it.
 func limits() filespec.Limits {
 	l := filespec.DefaultLimits()
-	l.MaxDescription, l.MaxFile = 0, 0
+	l.MaxDescription, l.MaxFile, l.MaxObjects, l.MaxChunk = 0, 0, 0, 0
 	return l
 }
 

@@ -10,7 +10,8 @@
 //	load  plan ◄ edit                        h5core/vfd/ros3 ──► storage
 //	transfer                                 (the one bridge)    storage/s3 …
 //	index  object
-//	piece ─► format  format/message
+//	piece  walk
+//	format  format/message
 //	wire  dtype  space  filter  vfd
 //
 // A package that is not in the table fails, so a new room is a decision. The

@@ -27,7 +27,8 @@ var (
 	ground  = append([]string{internal + "wire", "h5core/vfd"}, values...)
 	formats = append([]string{internal + "format", internal + "format/message"}, ground...)
 	pieces  = append([]string{internal + "piece"}, formats...)
-	indexes = append([]string{internal + "index", internal + "object"}, pieces...)
+	walks   = append([]string{internal + "walk"}, pieces...)
+	indexes = append([]string{internal + "index", internal + "object"}, walks...)
 	tops    = append([]string{internal + "transfer"}, indexes...)
 	face    = append([]string{"h5core", "h5core/vfd"}, values...)
 	stores  = []string{"storage", "storage/pinned", "storage/cached"}
@@ -46,8 +47,9 @@ var below = map[string][]string{
 	internal + "plan":           tops,
 	internal + "edit":           join(tops, nil, internal+"plan"),
 	internal + "transfer":       indexes,
-	internal + "index":          pieces,
+	internal + "index":          walks,
 	internal + "object":         pieces,
+	internal + "walk":           formats,
 	internal + "piece":          formats,
 	internal + "format":         ground,
 	internal + "format/message": ground,

@@ -61,6 +61,19 @@ var blocks = []layout{
 		blank: blankBlock(10, 2, 3),
 	},
 	{
+		name: "filtered, sizes of 8 bytes as layout version 5 has them", library: library,
+		bytes: `
+			46 41 44 42 00 01 bf 01 00*6
+			00 08 00*6 12 00*7 00*4
+			12 08 00*6 15 00*7 00*4
+			27 08 00*6 12 00*7 00*4
+			26 92 d5 d3`,
+		value: &FixedArrayBlock{Client: 1, Header: 0x1bf, PageBits: 10, SizeWidth: 8, Entries: []ChunkEntry{
+			{Addr: 0x800, Size: 0x12}, {Addr: 0x812, Size: 0x15}, {Addr: 0x827, Size: 0x12},
+		}},
+		blank: blankBlock(10, 8, 3),
+	},
+	{
 		name: "unfiltered, exactly a page", geo: wire.Geometry{OffsetSize: 4, LengthSize: 8},
 		bytes: `
 			46 41 44 42 00 00 30 00 00 00
@@ -129,7 +142,7 @@ func TestFixedArray(t *testing.T) {
 	arrays[0].spoil(t, []fault{{3, 'X', "signature"}, {4, 1, "version"}, {7, 32, "page bits"}, {8, 4, "checksum"}, {-1, 0, "checksum"}})
 	run(t, blocks)
 	blocks[0].spoil(t, []fault{{0, 'X', "signature"}, {4, 1, "version"}, {20, 9, "checksum"}})
-	blocks[2].spoil(t, []fault{{10, 0x7f, "checksum"}, {16, 0xee, "checksum"}, {-1, 0, "checksum"}})
+	blocks[3].spoil(t, []fault{{10, 0x7f, "checksum"}, {16, 0xee, "checksum"}, {-1, 0, "checksum"}})
 }
 
 // Pages of 2^64 entries would never end.

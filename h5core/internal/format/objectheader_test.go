@@ -291,3 +291,18 @@ func FuzzObjectHeader(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkObjectHeader(b *testing.B) {
+	for _, l := range []layout{headers[0], headers[4], headers[6]} {
+		b.Run(l.name, func(b *testing.B) {
+			buf := make([]byte, 0, 256)
+			b.ReportAllocs()
+			for b.Loop() {
+				var err error
+				if buf, err = wire.Append(buf[:0], wire.Default, l.value); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

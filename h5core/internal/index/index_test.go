@@ -181,7 +181,7 @@ func TestFixedArrayHoldsTheChunks(t *testing.T) {
 		growth := rapid.Uint64Range(0, 3).Draw(t, "growth")
 		extent := slices.Clone(c.grid.Dims)
 		extent[0] += growth * chunk[0]
-		checkFixedArray(t, c, extent, rapid.Bool().Draw(t, "filtered"), rapid.Uint64Range(1, 1<<40).Draw(t, "bytes"))
+		checkFixedArray(t, c, extent, rapid.Bool().Draw(t, "filtered"), rapid.Uint64Range(1, 1<<60).Draw(t, "bytes"))
 	})
 }
 

@@ -57,7 +57,7 @@ func (h *GlobalHeap) Put(data []byte) (token uint64, index uint32, err error) {
 		h.open = append(h.open[:0], make([]byte, format.HeapHeaderSize(wire.Default))...)
 	}
 	h.objects++
-	o := format.HeapObject{Index: uint16(h.objects), RefCount: 1, Size: uint64(len(data)), Data: data}
+	o := format.HeapObject{Index: uint16(h.objects), Size: uint64(len(data)), Data: data}
 	h.open, err = wire.Append(h.open, wire.Default, &o)
 	return h.bytes, uint32(h.objects), err
 }

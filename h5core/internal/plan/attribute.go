@@ -45,11 +45,21 @@ func (b *builder) attributes(h *header, o *object.Object) error {
 	}
 	for _, a := range o.Attributes {
 		if err := b.attribute(h, a); err != nil {
-			return fmt.Errorf("attribute %q: %w", a.Name, err)
+			return &AttributeError{a.Name, err}
 		}
 	}
 	return nil
 }
+
+// AttributeError tells which attribute of an object could not be planned.
+type AttributeError struct {
+	Name string
+	Err  error
+}
+
+func (e *AttributeError) Error() string { return fmt.Sprintf("attribute %q: %v", e.Name, e.Err) }
+
+func (e *AttributeError) Unwrap() error { return e.Err }
 
 func (b *builder) attribute(h *header, a *object.Attribute) error {
 	if err := b.allowed(a.Type); err != nil {

@@ -18,7 +18,6 @@ type Settings struct {
 	UserBlockSize uint64 // 0, or a power of two from 512 on
 	UserBlock     []byte // its content; the rest of it is zeros
 	Workers       int    // goroutines that encode chunks
-	MaxChunk      uint64 // bytes of a chunk that is encoded in memory; 0 has no limit
 	Memory        *vfd.Memory
 	AttributeHeap *piece.GlobalHeap
 	DataHeap      *piece.GlobalHeap
@@ -52,6 +51,11 @@ type builder struct {
 // Build plans the file whose root group is given. Chunks whose stored size is
 // not known beforehand are encoded into the settings' memory.
 func Build(ctx context.Context, root *object.Group, s Settings) (*Plan, error) {
+	for _, heap := range []*piece.GlobalHeap{s.AttributeHeap, s.DataHeap} {
+		if err := heap.Finish(); err != nil {
+			return nil, err
+		}
+	}
 	b, metaEnd, err := prepare(ctx, root, s)
 	if err != nil {
 		return nil, err
@@ -78,6 +82,9 @@ func Estimate(ctx context.Context, root *object.Group, s Settings) (size uint64,
 		return 0, false, err
 	}
 	size, exact = size+s.UserBlockSize, true
+	for _, heap := range []*piece.GlobalHeap{s.AttributeHeap, s.DataHeap} { // not finished: more may come
+		size += heap.Pending() - heap.Size()
+	}
 	for _, r := range b.raw {
 		n := r.Size()
 		if c, ok := r.(*chunked); ok && c.fixed == 0 {
@@ -101,11 +108,6 @@ func prepare(ctx context.Context, root *object.Group, s Settings) (*builder, uin
 		return nil, 0, err
 	}
 	b.super = newSuperblock(b)
-	for _, heap := range []*piece.GlobalHeap{b.attributeHeap, b.dataHeap} {
-		if err := heap.Finish(); err != nil {
-			return nil, 0, err
-		}
-	}
 	run := piece.NewRun(0)
 	for _, group := range b.beforeRaw() {
 		for _, p := range group {

@@ -83,9 +83,6 @@ func (b *builder) newChunked(d *object.Dataset) (*chunked, error) {
 	for _, n := range d.Chunk {
 		bytes *= n
 	}
-	if limit := b.settings.MaxChunk; limit > 0 && bytes > limit {
-		return nil, &LargeChunk{bytes, limit}
-	}
 	stored := d.Filters.Extent(bytes)
 	s.most = stored.Max
 	if stored.Fixed {
@@ -106,13 +103,6 @@ type TooManyChunks struct{ Count uint64 }
 
 func (e *TooManyChunks) Error() string {
 	return fmt.Sprintf("%d chunks need too large an index, at most %d are made", e.Count, maxChunks)
-}
-
-// LargeChunk says that a chunk takes more memory than is allowed to make it.
-type LargeChunk struct{ Bytes, Limit uint64 }
-
-func (e *LargeChunk) Error() string {
-	return fmt.Sprintf("a chunk of %d bytes is over the limit of %d", e.Bytes, e.Limit)
 }
 
 // sizeWidth is the bytes of a stored chunk size in the index, 0 without filters.

@@ -233,6 +233,34 @@ func describe(t *testing.T, file []byte) string {
 	return b.String()
 }
 
+// Contiguous elements are made a window at a time, which elements of 13 bytes
+// never fill.
+func TestContiguousBeyondOneWindow(t *testing.T) {
+	data := make([]byte, 13*200_000)
+	for i := range data {
+		data[i] = byte(i * 7919 >> 8)
+	}
+	root := &object.Group{Object: object.Object{Links: 1}}
+	root.Add(&object.Link{Name: "d", Node: &object.Dataset{
+		Type: dtype.Must(dtype.OpaqueOf(13, "")), Space: simple(200_000), Layout: object.Contiguous, Values: elements{data, 13},
+	}})
+	p, err := Build(context.Background(), root, settingsAt(Earliest, newMemory(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := p.Size() - uint64(len(data))
+	for _, from := range []uint64{0, 1, 12, 13, window - 1, window, 2*window - 1} {
+		for _, n := range []uint64{1, 13, window - 1, window, window + 1, 2 * window} {
+			n = min(n, uint64(len(data))-from)
+			var got bytes.Buffer
+			err := p.WriteWindow(context.Background(), &got, front+from, n)
+			if err != nil || !bytes.Equal(got.Bytes(), data[from:from+n]) {
+				t.Errorf("%d+%d: %d bytes, %v", from, n, got.Len(), err)
+			}
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	ctx := context.Background()
 	group := func(d *object.Dataset) *object.Group {

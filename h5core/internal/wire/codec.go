@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -312,6 +314,28 @@ func (c *Codec) Checksum() {
 	if c.err == nil && got != sum {
 		c.pos -= 4
 		c.Fail("checksum", "stored %#08x, computed %#08x", got, sum)
+	}
+}
+
+// ChecksumAt fills or checks the checksum of everything since the structure
+// began, which lies at bytes at to at+4 of that and counts as zeros in itself.
+// Fields walks those bytes with Zeros.
+func (c *Codec) ChecksumAt(at int) {
+	if c.err != nil || c.mode == sizing {
+		return
+	}
+	all := c.buf[c.start:c.pos]
+	stored := binary.LittleEndian.Uint32(all[at:])
+	if c.Decoding() {
+		all = bytes.Clone(all) // what was read may be shared
+	}
+	clear(all[at : at+4])
+	sum := Lookup3(all, 0)
+	if c.mode == encoding {
+		binary.LittleEndian.PutUint32(all[at:], sum)
+	} else if stored != sum {
+		c.pos = c.start + at
+		c.Fail("checksum", "stored %#08x, computed %#08x", stored, sum)
 	}
 }
 

@@ -197,11 +197,16 @@ var layouts = []layout{
 		name: "version 4, implicit, edges without filters", bytes: "04 02 01 02 01 0a 04  02  39 08 00*6",
 		value: &Layout{Version: 4, Class: Chunked, Addr: 0x839, Chunk: []uint64{10, 4}, Index: IndexImplicit, BareEdges: true}, blank: blankLayout,
 	},
+	{
+		name: "version 5, fixed array", library: library, bytes: "05 02 00 02 01 04 04  03 0a  bf 01 00*6",
+		value: &Layout{Version: 5, Class: Chunked, Addr: 0x1bf, Chunk: []uint64{4, 4}, Index: IndexFixedArray, PageBits: 10},
+		blank: blankLayout,
+	},
 }
 
 func TestLayout(t *testing.T) {
 	run(t, layouts)
-	layouts[1].spoil(t, []fault{{0, 2, "version"}, {0, 5, "version"}, {1, 3, "layout class"}})
+	layouts[1].spoil(t, []fault{{0, 2, "version"}, {0, 6, "version"}, {1, 3, "layout class"}})
 	layouts[3].spoil(t, []fault{{2, 1, "dimensionality"}, {2, 34, "dimensionality"}})
 	layouts[5].spoil(t, []fault{{3, 1, "dimensionality"}, {4, 0, "dimension size encoded length"}, {4, 9, "dimension size encoded length"}, {7, 6, "chunk indexing type"}})
 }

@@ -211,6 +211,20 @@ var compositeTypes = []layout{
 		value: typed(3, dtype.Must(dtype.CompoundOf(300, dtype.Member{Name: "a", Offset: 296, Type: i4}))), blank: blankType,
 	},
 	{
+		name: "compound of 256 bytes, version 3: offsets of 2 bytes too",
+		bytes: `
+			36 01 00 00 00 01 00 00
+			61 00 fc 00` + bytesI4,
+		value: typed(3, dtype.Must(dtype.CompoundOf(256, dtype.Member{Name: "a", Offset: 252, Type: i4}))), blank: blankType,
+	},
+	{
+		name: "compound of 255 bytes, version 3: offsets of 1 byte",
+		bytes: `
+			36 01 00 00 ff 00 00 00
+			61 00 fb` + bytesI4,
+		value: typed(3, dtype.Must(dtype.CompoundOf(255, dtype.Member{Name: "a", Offset: 251, Type: i4}))), blank: blankType,
+	},
+	{
 		name: "array, version 2",
 		bytes: `
 			2a 00 00 00 30 00 00 00
@@ -272,8 +286,8 @@ func TestDatatype(t *testing.T) {
 	simpleTypes[11].spoil(t, []fault{{1, 5, "class bit field"}})
 	simpleTypes[16].spoil(t, []fault{{1, 0, "class bit field"}, {1, 3, "class bit field"}, {4, 9, "class"}})
 	compositeTypes[0].spoil(t, []fault{{20, 5, "dimensionality"}, {2, 0xff, "number of members"}, {1, 0, "class"}})
-	compositeTypes[4].spoil(t, []fault{{8, 0, "dimensionality"}, {8, 33, "dimensionality"}, {4, 1, "class"}})
-	compositeTypes[6].spoil(t, []fault{{2, 0xff, "number of members"}})
+	compositeTypes[6].spoil(t, []fault{{8, 0, "dimensionality"}, {8, 33, "dimensionality"}, {4, 1, "class"}})
+	compositeTypes[8].spoil(t, []fault{{2, 0xff, "number of members"}})
 }
 
 // Types nest at most MaxTypeDepth deep: a chain of sequences costs a reader
