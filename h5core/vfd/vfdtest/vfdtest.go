@@ -47,13 +47,10 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"reopen", false, reopen},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			s := open(t)
-			if s.Content != nil && !c.reads {
-				t.Skip("the driver only reads")
-			}
-			c.run(t, s)
-		})
+		if probe := open(t); probe.Content != nil && !c.reads || probe.Volatile && c.name == "read only" {
+			continue // a driver that only reads, or that has nothing to open again
+		}
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
 }
 
@@ -209,9 +206,6 @@ func missing(t *testing.T, s Subject) {
 }
 
 func readOnly(t *testing.T, s Subject) {
-	if s.Volatile {
-		t.Skip("nothing to open again")
-	}
 	f, want := s.filled(t)
 	if s.Content == nil {
 		must(t, f.Close())
