@@ -21,7 +21,7 @@ func (n *notes) Put(data []byte) (uint64, uint32, error) {
 type point struct {
 	X    float32 `h5:"x"`
 	Y    int16   `h5:"y"`
-	skip int
+	_    int // not exported: left out
 	Off  string `h5:"-"`
 	Tags [2]uint8
 }
