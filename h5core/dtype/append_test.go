@@ -21,8 +21,8 @@ func (n *notes) Put(data []byte) (uint64, uint32, error) {
 type point struct {
 	X    float32 `h5:"x"`
 	Y    int16   `h5:"y"`
-	_    int // not exported: left out
-	Off  string `h5:"-"`
+	_    int     // not exported: left out
+	Off  string  `h5:"-"`
 	Tags [2]uint8
 }
 
