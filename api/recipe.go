@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 
 	"github.com/h5serve/h5serve/api/filespec"
@@ -35,8 +36,30 @@ func (rc *recipe) hold() { rc.holders.Add(1) }
 
 // Close ends one holder's use, and with the last one's the sources.
 func (rc *recipe) Close() {
-	if rc.holders.Add(-1) == 0 {
-		_ = rc.free() // temporary bytes: there is nobody to tell
+	if rc.holders.Add(-1) > 0 {
+		return
+	}
+	large := rc.size() > largeRecipe
+	_ = rc.free() // temporary bytes: there is nobody to tell
+	if large {
+		trim()
+	}
+}
+
+// largeRecipe is the size from which a recipe's memory goes back to the system at once: by itself the
+// runtime keeps it for minutes.
+const largeRecipe = 64 << 20
+
+var trimming atomic.Bool
+
+// trim gives unused memory back, one run at a time.
+func trim() {
+	if trimming.CompareAndSwap(false, true) {
+		go func() {
+			defer trimming.Store(false)
+			runtime.GC() // pools let go at the second collection
+			debug.FreeOSMemory()
+		}()
 	}
 }
 
