@@ -9,5 +9,6 @@ require github.com/h5serve/h5serve v0.0.0-00010101000000-000000000000
 
 require (
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 )

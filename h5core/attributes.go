@@ -6,22 +6,34 @@ import (
 	"strings"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 	"github.com/h5serve/h5serve/h5core/space"
 )
 
 // Attributes are the named values of a group or dataset.
 type Attributes struct {
-	file *File
-	path string
-	node *object.Object
+	file   *File
+	path   string
+	node   *object.Object // of a file being made
+	stored *load.Object   // of a file being read
 }
 
 // Attributes gives access to the group's attributes.
-func (g *Group) Attributes() *Attributes { return &Attributes{g.file, g.path, &g.node.Object} }
+func (g *Group) Attributes() *Attributes {
+	if g.stored != nil {
+		return &Attributes{file: g.file, path: g.path, stored: g.stored}
+	}
+	return &Attributes{file: g.file, path: g.path, node: &g.node.Object}
+}
 
 // Attributes gives access to the dataset's attributes.
-func (d *Dataset) Attributes() *Attributes { return &Attributes{d.file, d.path, &d.node.Object} }
+func (d *Dataset) Attributes() *Attributes {
+	if d.stored != nil {
+		return &Attributes{file: d.file, path: d.path, stored: d.stored}
+	}
+	return &Attributes{file: d.file, path: d.path, node: &d.node.Object}
+}
 
 // Heap takes the variable-length parts of values for PutRaw.
 func (a *Attributes) Heap() dtype.Heap { return a.file.attrs }

@@ -7,28 +7,46 @@ import (
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/filter"
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 	"github.com/h5serve/h5serve/h5core/space"
 )
 
 // Dataset is a dataset of an open file.
 type Dataset struct {
-	file *File
-	path string
-	node *object.Dataset
+	file   *File
+	path   string
+	node   *object.Dataset // of a file being made
+	stored *load.Object    // of a file being read
+	data   *load.Data
 }
 
 // Name is the dataset's path in the file.
 func (d *Dataset) Name() string { return d.path }
 
 // Type is the datatype of its elements as stored.
-func (d *Dataset) Type() *dtype.Type { return d.node.Type }
+func (d *Dataset) Type() *dtype.Type {
+	if d.data != nil {
+		return d.data.Type
+	}
+	return d.node.Type
+}
 
 // Space is its extent.
-func (d *Dataset) Space() space.Space { return d.node.Space }
+func (d *Dataset) Space() space.Space {
+	if d.data != nil {
+		return d.data.Space
+	}
+	return d.node.Space
+}
 
 // Chunks is the shape of a chunk, nil where the dataset is not chunked.
-func (d *Dataset) Chunks() []uint64 { return d.node.Chunk }
+func (d *Dataset) Chunks() []uint64 {
+	if d.data != nil {
+		return d.data.Chunks()
+	}
+	return d.node.Chunk
+}
 
 // Heap takes the variable-length parts of elements for WriteRaw and Writer.
 func (d *Dataset) Heap() dtype.Heap { return d.file.data }
@@ -106,7 +124,7 @@ func (g *Group) CreateDataset(name string, t *dtype.Type, s space.Space, opts ..
 			return fail(op, path, ErrExists, nil)
 		}
 		parent.node.Add(&object.Link{Name: last, Kind: object.Hard, Node: node})
-		made = &Dataset{g.file, path, node}
+		made = &Dataset{file: g.file, path: path, node: node}
 		return nil
 	})
 	return made, err

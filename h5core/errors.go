@@ -4,17 +4,21 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/plan"
 )
 
 // Kinds of errors, for errors.Is.
 var (
 	ErrExists      = errors.New("name already exists")
-	ErrNotFound    = errors.New("no such object")
-	ErrUnsupported = errors.New("not supported")
+	ErrNotFound    = load.ErrNotFound
+	ErrExternal    = errors.New("an external link, which is not followed")
+	ErrUnsupported = load.ErrUnsupported
 	ErrInvalid     = errors.New("invalid")
 	ErrBounds      = errors.New("beyond the high libver bound")
-	ErrTooLarge    = errors.New("too large")
+	ErrTooLarge    = load.ErrTooLarge
+	ErrNotHDF5     = load.ErrNotHDF5
+	ErrDamaged     = load.ErrDamaged
 	ErrClosed      = errors.New("the file is closed or already planned")
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 	"github.com/h5serve/h5serve/h5core/internal/piece"
 	"github.com/h5serve/h5serve/h5core/internal/plan"
@@ -21,14 +22,17 @@ type File struct {
 	attrs   *piece.GlobalHeap
 	data    *piece.GlobalHeap
 
+	stored *load.File // of a file being read: all of the above but options and handle is nil
+	paths  pathIndex
+
 	mu     sync.Mutex // guards the tree and the state
 	plan   *Plan
 	closed bool
 }
 
-// Open opens a file in one of h5py's modes. In this version "w" makes or
-// empties a file, and "w-" or "x" makes one that must not exist; the modes
-// that read ("r", "r+", "a") are ErrUnsupported.
+// Open opens a file in one of h5py's modes. "r" reads one, "w" makes or empties
+// one, and "w-" or "x" makes one that must not exist; the modes that change a
+// file ("r+", "a") are ErrUnsupported in this version.
 func Open(ctx context.Context, name, mode string, opts ...Option) (*File, error) {
 	var how vfd.Mode
 	switch mode {
@@ -36,8 +40,10 @@ func Open(ctx context.Context, name, mode string, opts ...Option) (*File, error)
 		how = vfd.Truncate
 	case "w-", "x":
 		how = vfd.Exclusive
-	case "r", "r+", "a":
-		return nil, failf("open", name, ErrUnsupported, "mode %q is not supported yet: files are made, not read", mode)
+	case "r":
+		return openStored(ctx, name, opts)
+	case "r+", "a":
+		return nil, failf("open", name, ErrUnsupported, "mode %q is not supported yet: files are made or read, not changed", mode)
 	default:
 		return nil, failf("open", name, ErrInvalid, "mode %q is not one of r, r+, w, w-, x, a", mode)
 	}
@@ -72,6 +78,9 @@ func storesBack(d vfd.Driver) bool {
 func (f *File) change(op, path string, fn func() error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.stored != nil {
+		return fail(op, path, vfd.ErrReadOnly, nil)
+	}
 	if f.closed || f.plan != nil {
 		return fail(op, path, ErrClosed, nil)
 	}
@@ -94,6 +103,9 @@ func (f *File) Plan(ctx context.Context) (*Plan, error) {
 	if f.closed {
 		return nil, fail("plan", "/", ErrClosed, nil)
 	}
+	if f.stored != nil {
+		return nil, fail("plan", "/", vfd.ErrReadOnly, nil)
+	}
 	if f.plan == nil {
 		p, err := plan.Build(ctx, f.node, f.settings())
 		if err != nil {
@@ -105,7 +117,12 @@ func (f *File) Plan(ctx context.Context) (*Plan, error) {
 }
 
 // Held tells how many bytes the file keeps in memory or in its temporary file.
-func (f *File) Held() uint64 { return f.memory.Size() }
+func (f *File) Held() uint64 {
+	if f.memory == nil {
+		return 0
+	}
+	return f.memory.Size()
+}
 
 // Estimate tells the size in bytes that the file will have, without encoding
 // anything: exact, or at most where chunks are compressed.
@@ -133,7 +150,7 @@ func (f *File) Close() error {
 		return nil
 	}
 	var err error
-	if !f.borrows {
+	if !f.borrows && f.stored == nil {
 		err = f.store(context.Background())
 	}
 	if failed := f.release(); err == nil {
@@ -164,7 +181,7 @@ func (f *File) release() error {
 		return nil
 	}
 	f.closed = true
-	if !f.borrows {
+	if !f.borrows && f.memory != nil {
 		_ = f.memory.Close()
 	}
 	return f.handle.Close()

@@ -3,14 +3,16 @@ package h5core
 import (
 	"fmt"
 
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 )
 
 // Group is a group of an open file.
 type Group struct {
-	file *File
-	path string
-	node *object.Group
+	file   *File
+	path   string
+	node   *object.Group // of a file being made
+	stored *load.Object  // of a file being read
 }
 
 // Name is the group's path in the file.
@@ -52,7 +54,7 @@ func (g *Group) makeGroup(op, name string, opts []GroupOption, may bool) (made *
 		for _, set := range opts {
 			set(node)
 		}
-		made = &Group{g.file, path, node}
+		made = &Group{file: g.file, path: path, node: node}
 		return nil
 	})
 	return made, err
@@ -80,7 +82,7 @@ func (g *Group) parent(op, path string) (*Group, string, error) {
 		if !ok {
 			return nil, "", failf(op, g.join(path), ErrInvalid, "%s is %s, not a group", at.join(name), what(l))
 		}
-		at = &Group{g.file, at.join(name), next}
+		at = &Group{file: g.file, path: at.join(name), node: next}
 	}
 	return at, names[last], nil
 }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"runtime"
 
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/plan"
 	"github.com/h5serve/h5serve/h5core/vfd"
 )
@@ -36,6 +37,7 @@ type options struct {
 	trackOrder bool
 	workers    int
 	spool      vfd.Settings
+	limits     Limits
 }
 
 func newOptions(list []Option) (*options, error) {
@@ -94,6 +96,14 @@ func WithTrackOrder() Option {
 // WithWorkers bounds the goroutines that encode chunks; without it, GOMAXPROCS.
 func WithWorkers(n int) Option {
 	return func(o *options) error { o.workers = max(1, n); return nil }
+}
+
+// Limits bound what reading a file may cost; a zero field is no limit.
+type Limits = load.Limits
+
+// WithLimits bounds what reading the file may cost, whatever is in it.
+func WithLimits(l Limits) Option {
+	return func(o *options) error { o.limits = l; return nil }
 }
 
 // WithSpool says where elements lie until the file is written, for drivers

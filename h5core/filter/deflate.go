@@ -175,7 +175,7 @@ func (deflate) Decode(dst, src []byte, _ []uint32, limit int) ([]byte, error) {
 		return dst, err
 	}
 	start := len(dst)
-	dst, err := f.appendTo(dst, limit, len(src))
+	dst, err := appendAll(dst, f, limit, len(src))
 	if err != nil {
 		return dst[:start], err
 	}
@@ -189,16 +189,16 @@ func (deflate) Decode(dst, src []byte, _ []uint32, limit int) ([]byte, error) {
 	return dst, nil
 }
 
-// appendTo inflates everything to dst. Room for it grows with what came, as a small stream may claim any
-// size; reused buffers have it from the start.
-func (f *inflater) appendTo(dst []byte, limit, coded int) ([]byte, error) {
+// appendAll appends what r decodes of a stream of coded bytes. Room for it grows with what came, as a small
+// stream may claim any size; reused buffers have it from the start.
+func appendAll(dst []byte, r io.Reader, limit, coded int) ([]byte, error) {
 	start := len(dst)
 	end := start + min(limit, math.MaxInt-start)
 	for len(dst) < end {
 		if len(dst) == cap(dst) {
 			dst = slices.Grow(dst, min(max(len(dst)-start, 4*coded, 4096), end-len(dst)))
 		}
-		n, err := f.Read(dst[len(dst):min(cap(dst), end)])
+		n, err := r.Read(dst[len(dst):min(cap(dst), end)])
 		dst = dst[:len(dst)+n]
 		if err == io.EOF {
 			return dst, nil
@@ -208,7 +208,7 @@ func (f *inflater) appendTo(dst []byte, limit, coded int) ([]byte, error) {
 		}
 	}
 	var extra [1]byte
-	switch n, err := io.ReadFull(f, extra[:]); {
+	switch n, err := io.ReadFull(r, extra[:]); {
 	case n > 0:
 		return dst, fmt.Errorf("%w: more than the %d bytes that fit", ErrLimit, limit)
 	case err != io.EOF:

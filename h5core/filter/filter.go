@@ -23,7 +23,8 @@ import (
 // ID is a filter's registered number.
 type ID uint16
 
-// The filters that the format itself defines. Numbers from 256 on belong to others.
+// The filters that the format itself defines, and those that others registered (from 256 on) and whose
+// files are common.
 const (
 	IDDeflate     ID = 1
 	IDShuffle     ID = 2
@@ -31,6 +32,13 @@ const (
 	IDSzip        ID = 4
 	IDNBit        ID = 5
 	IDScaleOffset ID = 6
+	IDBzip2       ID = 307
+	IDLZF         ID = 32000
+	IDBlosc       ID = 32001
+	IDLZ4         ID = 32004
+	IDBitshuffle  ID = 32008
+	IDZFP         ID = 32013
+	IDZstd        ID = 32015
 )
 
 // Optional is the flag of a step that may be left out of a chunk.
@@ -71,7 +79,12 @@ var (
 	ErrCorrupt     = errors.New("the encoded bytes are damaged")
 	ErrParams      = errors.New("the filter's parameters are wrong")
 	ErrUnavailable = errors.New("the filter is not available")
+	ErrUnsupported = errors.New("not supported yet")
 )
+
+// unwritten is what a filter that only decodes says to Encode. Other than a filter that is missing, it is
+// not left out where it is optional: who asked for compression learns that there is none.
+func unwritten(f Filter) error { return fmt.Errorf("writing %s is %w", f.Name(), ErrUnsupported) }
 
 // Error tells which step of a pipeline failed, and how.
 type Error struct {
@@ -91,9 +104,19 @@ var registry = struct {
 	sync.RWMutex
 	filters map[ID]Filter
 }{filters: map[ID]Filter{
-	IDDeflate:    deflate{},
-	IDShuffle:    shuffle{},
-	IDFletcher32: fletcher32{},
+	IDDeflate:     deflate{},
+	IDShuffle:     shuffle{},
+	IDFletcher32:  fletcher32{},
+	IDSzip:        szip{},
+	IDNBit:        nbit{},
+	IDScaleOffset: scaleOffset{},
+	IDBzip2:       bzip2Filter{},
+	IDLZF:         lzf{},
+	IDBlosc:       blosc{},
+	IDLZ4:         lz4Filter{},
+	IDBitshuffle:  bitshuffle{},
+	IDZFP:         zfp{},
+	IDZstd:        zstdFilter{},
 }}
 
 // Register makes a filter known by its ID. A second filter of one ID panics.

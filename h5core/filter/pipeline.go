@@ -18,6 +18,10 @@ type Pipeline []Step
 
 const maxSteps = 32
 
+// maxGrowth, beside four times the chunk, is what a chunk may grow to on its way: parameters, which anyone may
+// have written, can promise any growth.
+const maxGrowth = 1 << 16
+
 // Buffers are the two scratch buffers of one worker. The zero value is ready; they grow to the largest
 // chunk seen.
 type Buffers struct {
@@ -115,6 +119,9 @@ func (p Pipeline) room(limit int) int {
 	}
 	if !e.Fixed {
 		e.Max = add(e.Max, e.Max/8+1024)
+	}
+	if limit < math.MaxInt/8 {
+		e.Max = min(e.Max, 4*uint64(limit)+maxGrowth)
 	}
 	return int(min(e.Max, math.MaxInt))
 }

@@ -132,6 +132,29 @@ func TestPipelineErrors(t *testing.T) {
 	}
 }
 
+// Whatever parameters promise, a step may make only a few times the chunk.
+func TestPipelineRoomIsBounded(t *testing.T) {
+	var p Pipeline
+	for range 30 {
+		p = append(p, Step{Filter: lz4Filter{}, Params: []uint32{1}})
+	}
+	constant := Step{Filter: scaleOffset{}, Params: []uint32{2, 0, 1 << 30, 0, 8, 0, 0, 0}}
+	for name, p := range map[string]Pipeline{
+		"growing": append(p, constant), "unknown": {{Filter: Missing(40001, "x")}, constant},
+		"no parameters": {{Filter: bitshuffle{}}, {Filter: zfp{}}, constant},
+	} {
+		src := append([]byte{0, 0, 0, 0, 8}, make([]byte, 16)...)
+		if _, err := p.Decode(new(Buffers), src, 0, 1000); !errors.Is(err, ErrLimit) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, limit := range []int{0, 1, 1000, math.MaxInt} {
+		if room := p.room(limit); room < limit || limit < 10000 && room > 4*limit+maxGrowth {
+			t.Errorf("%d bytes for a chunk of %d", room, limit)
+		}
+	}
+}
+
 type other struct{ Filter }
 
 func (other) ID() ID { return 40000 }

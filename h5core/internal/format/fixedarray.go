@@ -47,6 +47,20 @@ func ChunkEntrySize(geo wire.Geometry, sizeWidth int) int {
 	return int(geo.OffsetSize) + sizeWidth + 4
 }
 
+// ChunkSizeWidth is ChunkEntrySize's inverse, by the client ID and entry size
+// of an array; ok is false where they are no chunks.
+func ChunkSizeWidth(geo wire.Geometry, client, entry uint8) (width int, ok bool) {
+	width = int(entry) - int(geo.OffsetSize)
+	switch client {
+	case 0:
+		return 0, width == 0
+	case 1:
+		width -= 4
+		return width, width >= 1 && width <= 8
+	}
+	return 0, false
+}
+
 // Fields lists an entry's fields; sizeWidth is 0 without filters.
 func (e *ChunkEntry) fields(c *wire.Codec, sizeWidth int) {
 	c.Addr("chunk address", &e.Addr)

@@ -71,6 +71,16 @@ func (h *FractalHeap) Fields(c *wire.Codec) {
 	}
 }
 
+// FractalHeapSize tells the bytes of a header from its first nine.
+func FractalHeapSize(geo wire.Geometry, head []byte) uint64 {
+	o, l := uint64(geo.OffsetSize), uint64(geo.LengthSize)
+	n := 26 + 3*o + 12*l
+	if filters := uint64(head[7]) | uint64(head[8])<<8; filters > 0 {
+		n += l + 4 + filters
+	}
+	return n
+}
+
 // lengthSize is the bytes of a managed object's length in its ID.
 func (h *FractalHeap) lengthSize() int {
 	block := (bits.Len64(h.Table.MaxDirect) - 1 + 7) / 8

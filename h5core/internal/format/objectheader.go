@@ -38,9 +38,24 @@ type ObjectHeader struct {
 
 // Fields lists the header's fields.
 func (h *ObjectHeader) Fields(c *wire.Codec) {
+	h.prefix(c)
+	h.Messages = messages(c, h.Messages, h.Chunk, h.Version, h.Flags)
+	if h.Version != 1 {
+		c.Checksum()
+	}
+}
+
+// ObjectHeaderPrefix is a header without its messages, for those who do not
+// yet have their bytes.
+type ObjectHeaderPrefix struct{ ObjectHeader }
+
+// Fields lists the prefix' fields.
+func (h *ObjectHeaderPrefix) Fields(c *wire.Codec) { h.prefix(c) }
+
+func (h *ObjectHeader) prefix(c *wire.Codec) {
 	c.Name("object header")
 	if h.Version == 1 {
-		h.fields1(c)
+		h.prefix1(c)
 		return
 	}
 	c.Signature("OHDR")
@@ -56,11 +71,9 @@ func (h *ObjectHeader) Fields(c *wire.Codec) {
 		c.U16("minimum dense attributes", &h.Phase[1])
 	}
 	c.Uint("size of chunk #0", 1<<(h.Flags&3), &h.Chunk)
-	h.Messages = messages(c, h.Messages, h.Chunk, 2, h.Flags)
-	c.Checksum()
 }
 
-func (h *ObjectHeader) fields1(c *wire.Codec) {
+func (h *ObjectHeader) prefix1(c *wire.Codec) {
 	c.Version(&h.Version, 1)
 	c.Zeros(1)
 	c.U16("number of header messages", &h.Count)
@@ -69,7 +82,6 @@ func (h *ObjectHeader) fields1(c *wire.Codec) {
 	c.U32("object header size", &chunk)
 	h.Chunk = uint64(chunk)
 	c.Zeros(4)
-	h.Messages = messages(c, h.Messages, h.Chunk, 1, 0)
 }
 
 // ObjectContinuation is a further chunk of an object header (IV.A.2.q): bare

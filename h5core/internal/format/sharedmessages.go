@@ -29,7 +29,7 @@ type SharedIndex struct {
 func (x *SharedIndex) Holds(kind uint16) bool { return kind < 16 && x.Types>>kind&1 == 1 }
 
 // SharedMessagesSize is the bytes of a table of n indexes.
-func SharedMessagesSize(geo wire.Geometry, n int) int { return 8 + n*(16-2+2*int(geo.OffsetSize)) }
+func SharedMessagesSize(geo wire.Geometry, n int) int { return 8 + n*(14+2*int(geo.OffsetSize)) }
 
 // Fields lists the table's fields.
 func (t *SharedMessages) Fields(c *wire.Codec) {

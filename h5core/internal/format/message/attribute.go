@@ -12,20 +12,24 @@ type Attribute struct {
 	CharSet dtype.CharSet // of the name; stored in version 3
 	Type    Datatype
 	Space   Dataspace
-	Data    []byte // elements as stored
+	// Where the type or space is another object's or lies in the shared
+	// messages: then Type or Space is empty.
+	SharedType, SharedSpace *SharedMessage
+	Data                    []byte // elements as stored
 }
+
+// Flags of an attribute of version 2 or 3.
+const (
+	typeShared  = 0x01
+	spaceShared = 0x02
+)
 
 // Fields lists the message's fields. Version 1 pads name, type and space to 8
 // bytes each.
 func (a *Attribute) Fields(c *wire.Codec) {
 	c.Name("attribute")
 	c.Version(&a.Version, 1, 2, 3)
-	flags := uint8(0)
-	c.U8("flags", &flags)
-	if c.Err() == nil && flags != 0 && a.Version > 1 {
-		c.Fail("flags", "%#x: shared types and spaces are not read here", flags)
-		return
-	}
+	a.flags(c)
 	sizes := a.sizes(c)
 	for i, field := range []string{"name size", "datatype size", "dataspace size"} {
 		c.U16(field, &sizes[i])
@@ -40,9 +44,32 @@ func (a *Attribute) Fields(c *wire.Codec) {
 		pad = 8
 	}
 	a.name(c, sizes[0], pad)
-	a.part(c, "datatype", sizes[1], pad, &a.Type)
-	a.part(c, "dataspace", sizes[2], pad, &a.Space)
+	a.part(c, "datatype", sizes[1], pad, part{&a.SharedType, &a.Type})
+	a.part(c, "dataspace", sizes[2], pad, part{&a.SharedSpace, &a.Space})
 	c.Rest("data", &a.Data)
+}
+
+func (a *Attribute) flags(c *wire.Codec) {
+	flags := uint8(0)
+	if a.SharedType != nil {
+		flags |= typeShared
+	}
+	if a.SharedSpace != nil {
+		flags |= spaceShared
+	}
+	c.U8("flags", &flags)
+	if a.Version < 2 || c.Err() != nil {
+		return
+	}
+	if flags&^(typeShared|spaceShared) != 0 {
+		c.Fail("flags", "%#x is not known", flags)
+	}
+	if c.Decoding() && flags&typeShared != 0 {
+		a.SharedType = new(SharedMessage)
+	}
+	if c.Decoding() && flags&spaceShared != 0 {
+		a.SharedSpace = new(SharedMessage)
+	}
 }
 
 func (a *Attribute) sizes(c *wire.Codec) (sizes [3]uint16) {
@@ -51,10 +78,10 @@ func (a *Attribute) sizes(c *wire.Codec) (sizes [3]uint16) {
 	}
 	all := [3]int{len(a.Name) + 1}
 	var err error
-	if all[1], err = wire.Size(c.Geometry(), &a.Type); err != nil {
+	if all[1], err = wire.Size(c.Geometry(), part{&a.SharedType, &a.Type}); err != nil {
 		c.Fail("datatype size", "%v", err)
 	}
-	if all[2], err = wire.Size(c.Geometry(), &a.Space); err != nil {
+	if all[2], err = wire.Size(c.Geometry(), part{&a.SharedSpace, &a.Space}); err != nil {
 		c.Fail("dataspace size", "%v", err)
 	}
 	for i, n := range all {

@@ -206,7 +206,7 @@ var layouts = []layout{
 
 func TestLayout(t *testing.T) {
 	run(t, layouts)
-	layouts[1].spoil(t, []fault{{0, 2, "version"}, {0, 6, "version"}, {1, 3, "layout class"}})
+	layouts[1].spoil(t, []fault{{0, 0, "version"}, {0, 6, "version"}, {1, 3, "layout class"}})
 	layouts[3].spoil(t, []fault{{2, 1, "dimensionality"}, {2, 34, "dimensionality"}})
 	layouts[5].spoil(t, []fault{{3, 1, "dimensionality"}, {4, 0, "dimension size encoded length"}, {4, 9, "dimension size encoded length"}, {7, 6, "chunk indexing type"}})
 }

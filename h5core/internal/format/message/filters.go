@@ -1,6 +1,9 @@
 package message
 
-import "github.com/h5serve/h5serve/h5core/internal/wire"
+import (
+	"github.com/h5serve/h5serve/h5core/filter"
+	"github.com/h5serve/h5serve/h5core/internal/wire"
+)
 
 // Filters is the filter pipeline message (IV.A.2.l), in the order of encoding.
 type Filters struct {
@@ -87,4 +90,18 @@ func (s *FilterStep) name(c *wire.Codec, length uint16) {
 	if c.Decoding() {
 		s.Name = untilNUL(padded)
 	}
+}
+
+// Pipeline returns the steps as they are to be run. Filters that nobody
+// registered are filter.Missing.
+func (f *Filters) Pipeline() filter.Pipeline {
+	p := make(filter.Pipeline, len(f.Steps))
+	for i, s := range f.Steps {
+		known, ok := filter.Lookup(filter.ID(s.ID))
+		if !ok {
+			known = filter.Missing(filter.ID(s.ID), s.Name)
+		}
+		p[i] = filter.Step{Filter: known, Flags: s.Flags, Params: s.Params}
+	}
+	return p
 }

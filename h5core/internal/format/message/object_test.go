@@ -155,7 +155,7 @@ var attributes = []layout{
 func TestAttribute(t *testing.T) {
 	run(t, attributes)
 	attributes[0].spoil(t, []fault{{0, 4, "version"}, {3, 0xff, "name"}, {4, 3, "datatype"}})
-	attributes[2].spoil(t, []fault{{1, 1, "flags"}, {1, 2, "flags"}, {4, 19, "datatype"}, {6, 3, "dataspace"}})
+	attributes[2].spoil(t, []fault{{1, 4, "flags"}, {1, 0x80, "flags"}, {4, 19, "datatype"}, {6, 3, "dataspace"}})
 	long := &Attribute{Version: 3, Name: string(make([]byte, 1<<16)), Type: *typed(1, i4), Space: Dataspace{Version: 2}}
 	if _, err := wire.Append(nil, wire.Default, long); err == nil {
 		t.Error("a name of 65,536 bytes was written")
