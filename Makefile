@@ -17,10 +17,10 @@ test:
 	@scripts/test.sh
 
 matrix: # every combination instead of a covering set
-	@FULL=1 scripts/test.sh -run Matrix
+	@FULL=1 RACE= scripts/test.sh -run Matrix
 
 sweep: # every byte flipped, every truncation
-	@FULL=1 scripts/test.sh -run Sweep
+	@FULL=1 RACE= scripts/test.sh -run Sweep
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...

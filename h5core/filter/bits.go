@@ -69,9 +69,6 @@ func (r *bitReader) skip(n int) {
 	}
 }
 
-// align skips the rest of a byte.
-func (r *bitReader) align() { r.skip(r.have % 8) }
-
 // put stores the lowest bytes of v, as many as p has, in the given order.
 func put(p []byte, v uint64, bigEndian bool) {
 	if bigEndian {

@@ -9,6 +9,8 @@
 // which steps were: bit i stands for step i. The pipeline message, the filters' numbers and their
 // parameters stand in the HDF5 File Format Specification, section IV.A.2.l.
 //
+// All filters here decode. Those that only others' files need do not encode yet, and say [ErrUnsupported].
+//
 // What a filter writes depends on its input and parameters alone, so that the same request gives the same
 // bytes on every machine; [CodecVersion] names what else it depends on.
 package filter

@@ -30,7 +30,7 @@ const (
 	szipNN  = 32
 )
 
-// The largest values of szlib, for samples in a block and in a scanline; libaec's are 64 and none.
+// The most samples in a block that libaec takes (szlib takes 32), and more in a scanline than either writes.
 const (
 	szipMaxBlock    = 64
 	szipMaxScanline = 1 << 24
@@ -245,20 +245,18 @@ func (d *szipDecoder) restore(first int) {
 	if first > 0 {
 		x = d.samples[0]
 	}
-	for i := first; i < d.block; i++ {
-		v := d.samples[i]
+	for i, v := range d.samples[first:d.block] {
 		switch room := min(x, top-x); {
-		case (v>>1)+(v&1) > room && x <= top/2:
-			x = v
-		case (v>>1)+(v&1) > room:
-			x = top - v
-		case v&1 == 1:
-			x -= v/2 + 1
+		case v>>1+v&1 <= room && v&1 == 0:
+			x += v >> 1
+		case v>>1+v&1 <= room:
+			x -= v>>1 + 1
+		case x <= top/2:
+			x = v & top
 		default:
-			x += v / 2
+			x = (top - v) & top
 		}
-		x &= top
-		d.samples[i] = x
+		d.samples[first+i] = x
 	}
 	d.last = x
 }

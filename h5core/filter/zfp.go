@@ -96,7 +96,7 @@ func parseZFP(params []uint32) (s zfpStream, err error) {
 	for _, x := range params[1:min(len(params), 7)] {
 		header = binary.LittleEndian.AppendUint32(header, x)
 	}
-	if string(header[:4]) != zfpMagic {
+	if string(header[:3]) != zfpMagic[:3] {
 		for i := 0; i < len(header); i += 4 {
 			slices.Reverse(header[i : i+4])
 		}
@@ -183,7 +183,7 @@ func zfpDecode[T int32 | int64](s zfpStream, out []byte, r *lowBitReader) error 
 		if r.short {
 			return cut("zfp's stream")
 		}
-		s.scatter(out, at, d.values[:])
+		s.scatter(out, at, d.values)
 		for i := range s.dims {
 			if at[i] += 4; at[i] < s.shape[i] {
 				break

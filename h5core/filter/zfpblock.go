@@ -35,15 +35,17 @@ func fromHex(s string) []byte {
 type zfpDecoder[T int32 | int64] struct {
 	zfpStream
 	r      *lowBitReader
-	width  int // bits in a number
-	values [256]uint64
-
-	planes [256]uint64
-	block  [256]T
+	width  int    // bits in a number
+	order  []byte // places of the coefficients; what follows has as many
+	values []uint64
+	block  []T
+	planes []uint64
 }
 
 func newZFPDecoder[T int32 | int64](s zfpStream, r *lowBitReader) *zfpDecoder[T] {
-	return &zfpDecoder[T]{zfpStream: s, r: r, width: 8 * int(s.size())}
+	order := zfpOrder[s.dims]
+	n := len(order)
+	return &zfpDecoder[T]{s, r, 8 * int(s.size()), order, make([]uint64, n), make([]T, n), make([]uint64, n)}
 }
 
 // exponentBits is the width of a floating-point number's exponent.
@@ -74,7 +76,7 @@ func (d *zfpDecoder[T]) decode() {
 // the numbers' bits (if reversible), the common exponent, the integers.
 func (d *zfpDecoder[T]) floats(begin int) {
 	if d.r.read(1) == 0 {
-		clear(d.values[:])
+		clear(d.values)
 		return
 	}
 	if d.reversible && d.r.read(1) == 1 {
@@ -91,7 +93,7 @@ func (d *zfpDecoder[T]) floats(begin int) {
 	exponent := int(d.r.read(d.exponentBits())) - bias
 	d.integers(begin, min(d.precision, max(0, exponent-d.minExp+2*d.dims+2)))
 	if d.reversible && exponent == -bias {
-		clear(d.values[:])
+		clear(d.values)
 		return
 	}
 	scale := math.Ldexp(1, exponent-(d.width-2))
@@ -113,10 +115,10 @@ func (d *zfpDecoder[T]) integers(begin, precision int) {
 	}
 	d.coefficients(max(0, d.maxBits-(d.r.used-begin)), precision)
 	mask := uint64(0xaaaaaaaaaaaaaaaa) >> (64 - d.width)
-	for i, to := range zfpOrder[d.dims] {
+	for i, to := range d.order {
 		d.block[to] = T((d.planes[i] ^ mask) - mask) // negabinary
 	}
-	size := len(zfpOrder[d.dims])
+	size := len(d.order)
 	for step := size / 4; step > 0; step /= 4 {
 		for at := range size {
 			if at/step%4 == 0 {
@@ -129,8 +131,7 @@ func (d *zfpDecoder[T]) integers(begin, precision int) {
 // coefficients reads bit planes, highest first, from at most so many bits. Of each, the coefficients that have
 // had a bit come as they are, the others as runs of zeros.
 func (d *zfpDecoder[T]) coefficients(left, precision int) {
-	size := len(zfpOrder[d.dims])
-	data := d.planes[:size]
+	data, size := d.planes, len(d.planes)
 	clear(data)
 	n := 0 // coefficients that have had a bit
 	for k := d.width - 1; left > 0 && k >= max(0, d.width-precision); k-- {

@@ -111,17 +111,19 @@ func (f *File) readSuperblock(ctx context.Context) error {
 		return damaged(err)
 	}
 	f.geo = wire.Geometry{OffsetSize: s.OffsetSize, LengthSize: s.LengthSize}
-	// The stored end counts from the stored base, which a user block put in
-	// front later does not change.
-	if s.EndOfFile < s.Base || s.EndOfFile-s.Base > f.end {
-		return damaged(fmt.Errorf("truncated file: it has %d bytes from its signature on, the superblock says %d", f.end, s.EndOfFile-s.Base))
-	}
 	f.root = s.RootHeader
 	if s.Version < 2 {
 		f.root = s.Root.Header
 		if s.DriverInfo != wire.Undefined {
-			return f.otherDriver(ctx)
+			if err := f.otherDriver(ctx); err != nil {
+				return err
+			}
 		}
+	}
+	// The stored end counts from the stored base, which a user block put in
+	// front later does not change.
+	if s.EndOfFile < s.Base || s.EndOfFile-s.Base > f.end {
+		return damaged(fmt.Errorf("truncated file: it has %d bytes from its signature on, the superblock says %d", f.end, s.EndOfFile-s.Base))
 	}
 	return nil
 }
