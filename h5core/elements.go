@@ -18,8 +18,9 @@ type Elements struct {
 	Shape []uint64 // nil for a scalar or a null space
 	Data  []byte
 
-	file *File
-	heap map[walk.HeapRef][]byte
+	file    *File
+	heap    map[walk.HeapRef][]byte
+	regions map[walk.HeapRef]region
 }
 
 // VarLen gives what the descriptor of a variable-length part leads to: a text,
@@ -59,8 +60,11 @@ func (e *Elements) resolve(ctx context.Context) error {
 		var refs []walk.HeapRef
 		var following []level
 		for _, l := range next {
-			found, err := e.pointers(l.t, l.data)
+			found, regions, err := e.pointers(l.t, l.data)
 			if err != nil {
+				return err
+			}
+			if err := e.resolveRegions(ctx, regions); err != nil {
 				return err
 			}
 			for base, some := range found {
@@ -81,7 +85,7 @@ func (e *Elements) resolve(ctx context.Context) error {
 					at.data = append(at.data, got[i][:want])
 				}
 				refs = refs[:0]
-				if base.HasVarLen() {
+				if base.HasVarLen() || base.HasReference() {
 					following = append(following, at)
 				}
 			}
@@ -100,21 +104,25 @@ type pointer struct {
 }
 
 // pointers lists what the variable-length parts in elements of a type lead to,
-// by their base type.
-func (e *Elements) pointers(t *dtype.Type, data [][]byte) (map[*dtype.Type][]pointer, error) {
-	found := map[*dtype.Type][]pointer{}
+// by their base type, and where region references lie.
+func (e *Elements) pointers(t *dtype.Type, data [][]byte) (found map[*dtype.Type][]pointer, regions []walk.HeapRef, err error) {
+	found = map[*dtype.Type][]pointer{}
 	fields := t.Pointers()
 	if len(fields) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
+	width := e.file.stored.Geometry().OffsetSize
 	for _, p := range data {
 		for ; len(p) >= int(t.Size); p = p[t.Size:] {
 			for off, field := range dtype.Fields(fields) {
-				if field.Class != dtype.VarLen {
+				if field.Class == dtype.Reference {
+					if field.Ref == dtype.RegionRef && field.Size >= 4+uint32(width) {
+						regions = append(regions, e.file.heapRef(p[off:]))
+					}
 					continue
 				}
-				if field.Size < 8+uint32(e.file.stored.Geometry().OffsetSize) {
-					return nil, fmt.Errorf("%w: a variable-length part of %d bytes", load.ErrDamaged, field.Size)
+				if field.Size < 8+uint32(width) {
+					return nil, nil, fmt.Errorf("%w: a variable-length part of %d bytes", load.ErrDamaged, field.Size)
 				}
 				n, ref := e.file.descriptor(p[off:])
 				if n > 0 {
@@ -123,7 +131,7 @@ func (e *Elements) pointers(t *dtype.Type, data [][]byte) (map[*dtype.Type][]poi
 			}
 		}
 	}
-	return found, nil
+	return found, regions, nil
 }
 
 // Reference gives a path that leads to the object of an object reference; a
@@ -135,11 +143,6 @@ func (e *Elements) Reference(ref []byte) (string, bool) {
 	}
 	path, ok := e.file.paths.byAddress[addr]
 	return path, ok
-}
-
-// Region is not read yet.
-func (e *Elements) Region([]byte) (path string, count uint64, indices []uint64, ok bool) {
-	return "", 0, nil, false
 }
 
 // pathIndex knows for every object the first path that leads to it, members

@@ -40,7 +40,7 @@ type ExternalFile = load.ExternalFile
 func (d *Dataset) External() []ExternalFile { return d.data.External }
 
 // Mappings is the number of sources of a virtual dataset.
-func (d *Dataset) Mappings() int { return 0 }
+func (d *Dataset) Mappings() int { return len(d.data.Sources) }
 
 // Fill is the fill value: its status, "undefined", "default" or "user", and in
 // the last case its element.

@@ -39,7 +39,7 @@ func (t *BTree2) Fields(c *wire.Codec) {
 	c.U16("number of records in root node", &t.RootRecords)
 	c.Length("total number of records in B-tree", &t.Records)
 	c.Checksum()
-	if c.Err() != nil {
+	if c.Err() != nil || !c.Decoding() {
 		return
 	}
 	switch {

@@ -22,6 +22,7 @@ func (h *HeapHeader) Fields(c *wire.Codec) {
 	c.Version(&version, 1)
 	c.Zeros(3)
 	c.Length("collection size", &h.Size)
+	c.Zeros(HeapHeaderSize(c.Geometry()) - unpadded(c.Geometry()))
 }
 
 // HeapObject is one value of a collection. Object 0 is the free space, whose
@@ -40,6 +41,7 @@ func (o *HeapObject) Fields(c *wire.Codec) {
 	c.U16("reference count", &o.RefCount)
 	c.Zeros(4)
 	c.Length("object size", &o.Size)
+	c.Zeros(HeapHeaderSize(c.Geometry()) - unpadded(c.Geometry()))
 	if o.Index == 0 {
 		return
 	}
@@ -96,5 +98,7 @@ func (h *GlobalHeap) decodeObjects(c *wire.Codec) {
 func HeapObjectSize(geo wire.Geometry, n int) int { return HeapHeaderSize(geo) + wire.Pad(n, 8) }
 
 // HeapHeaderSize is what a collection takes before its first object, and an
-// object before its data.
-func HeapHeaderSize(geo wire.Geometry) int { return 8 + int(geo.LengthSize) }
+// object before its data: padded to 8 bytes, as the C library has it.
+func HeapHeaderSize(geo wire.Geometry) int { return wire.Pad(unpadded(geo), 8) }
+
+func unpadded(geo wire.Geometry) int { return 8 + int(geo.LengthSize) }

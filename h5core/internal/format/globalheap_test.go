@@ -68,9 +68,9 @@ var heaps = []layout{
 	{
 		name: "full, lengths of 4 bytes", geo: wire.Geometry{OffsetSize: 8, LengthSize: 4},
 		bytes: `
-			47 43 4f 4c 01 00 00 00  20 00 00 00
-			01 00 01 00 00 00 00 00  03 00 00 00  78 79 7a 00*5`,
-		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 32}, Objects: []HeapObject{{Index: 1, RefCount: 1, Size: 3, Data: []byte("xyz")}}},
+			47 43 4f 4c 01 00 00 00  28 00 00 00 00*4             | padded to 8 bytes
+			01 00 01 00 00 00 00 00  03 00 00 00 00*4  78 79 7a 00*5`,
+		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1, Size: 3, Data: []byte("xyz")}}},
 		blank: blankHeap,
 	},
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/filter"
+	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
 	"github.com/h5serve/h5serve/h5core/internal/index"
 	"github.com/h5serve/h5serve/h5core/internal/transfer"
@@ -25,6 +26,7 @@ type Data struct {
 	Filters  []message.FilterStep
 	Fill     message.FillValue
 	External []ExternalFile
+	Sources  []format.Mapping // of a virtual dataset
 
 	file   *File
 	once   sync.Once // opening what follows
@@ -65,6 +67,9 @@ func (o *Object) Data(ctx context.Context) (*Data, error) {
 	if err := o.fill(ctx, d); err != nil {
 		return nil, err
 	}
+	if err := d.mappings(ctx); err != nil {
+		return nil, err
+	}
 	return d, o.external(ctx, d)
 }
 
@@ -79,7 +84,8 @@ func (o *Object) fill(ctx context.Context, d *Data) error {
 		if has, err = o.find(ctx, message.TypeFillValueOld, &old); err != nil {
 			return err
 		}
-		d.Fill = message.FillValue{User: has && len(old.Value) > 0, Value: old.Value}
+		user := has && len(old.Value) > 0
+		d.Fill = message.FillValue{User: user, Undefined: !user, Value: old.Value}
 	}
 	if d.Fill.User && len(d.Fill.Value) != int(d.Type.Size) {
 		return damaged(&wire.Fault{Structure: "fill value", Field: "size", Offset: o.Addr(), Reason: fmt.Sprintf(
@@ -147,7 +153,7 @@ func (d *Data) open() (*transfer.Stored, error) {
 		File: d.file, Dims: d.Space.Dims, Size: int(d.Type.Size), Workers: runtime.GOMAXPROCS(0),
 		Addr: d.Layout.Addr, BareEdges: d.Layout.BareEdges,
 	}
-	if d.Fill.User {
+	if d.Fill.User && d.Fill.FillTime != message.FillNever { // then what nobody wrote reads as zeros
 		s.Fill = d.Fill.Value
 	}
 	if d.Layout.Class == message.Chunked {

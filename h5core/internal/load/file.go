@@ -53,6 +53,7 @@ type File struct {
 
 	nodes   atomic.Int64
 	fetched atomic.Int64
+	extents *Extents // nil unless the file is watched
 
 	sharedOnce sync.Once
 	shared     *walk.SharedMessages
@@ -196,7 +197,7 @@ func (f *File) Spend(nodes int) error {
 }
 
 // Fetch reads one wave of ranges.
-func (f *File) Fetch(ctx context.Context, _ vfd.Class, segs []vfd.Segment) error {
+func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
 	moved := make([]vfd.Segment, len(segs))
 	total := int64(0)
 	for i, s := range segs {
@@ -210,7 +211,13 @@ func (f *File) Fetch(ctx context.Context, _ vfd.Class, segs []vfd.Segment) error
 	if n := f.fetched.Add(total); f.limits.Fetched > 0 && n > f.limits.Fetched {
 		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, f.limits.Fetched)
 	}
-	return vfd.Fetch(ctx, f.handle, moved)
+	if err := vfd.Fetch(ctx, f.handle, moved); err != nil {
+		return err
+	}
+	if f.extents != nil {
+		f.extents.fetched(class, segs)
+	}
+	return nil
 }
 
 // damaged marks what walks and decoders find wrong.

@@ -44,6 +44,9 @@ func (f *File) header(ctx context.Context, addr uint64) (*walk.Header, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
+	if f.extents != nil {
+		f.extents.header(h)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.headers) >= keptHeaders {

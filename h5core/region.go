@@ -1,0 +1,148 @@
+package h5core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/h5serve/h5serve/h5core/internal/format"
+	"github.com/h5serve/h5serve/h5core/internal/load"
+	"github.com/h5serve/h5serve/h5core/internal/walk"
+	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/space"
+)
+
+// region is what a region reference leads to: elements of a dataset.
+type region struct {
+	path    string
+	count   uint64
+	indices []uint64 // row-major, ascending; nil where they are too many
+}
+
+// maxRegion is how many elements of a region are listed.
+const maxRegion = 100_000
+
+// Region gives the path of the dataset that a region reference leads to, how
+// many elements it selects, and, unless they are over 100,000, which.
+func (e *Elements) Region(ref []byte) (path string, count uint64, indices []uint64, ok bool) {
+	at := e.file.heapRef(ref)
+	if at.Addr == 0 && at.Index == 0 {
+		return "", 0, nil, true
+	}
+	r, ok := e.regions[at]
+	return r.path, r.count, r.indices, ok
+}
+
+// heapRef reads the place of a global heap object.
+func (f *File) heapRef(p []byte) walk.HeapRef {
+	width := int(f.stored.Geometry().OffsetSize)
+	return walk.HeapRef{Addr: little(p[:width]), Index: uint32(little(p[width : width+4]))}
+}
+
+// resolveRegions reads what the region references lead to. One that leads to
+// nothing is damage to itself alone: it stays unresolved.
+func (e *Elements) resolveRegions(ctx context.Context, refs []walk.HeapRef) error {
+	if e.regions == nil {
+		e.regions = map[walk.HeapRef]region{}
+	}
+	for _, at := range refs {
+		if _, known := e.regions[at]; known {
+			continue
+		}
+		objects, err := e.file.stored.Objects(ctx, []walk.HeapRef{at})
+		if err == nil && objects[0] != nil {
+			var r region
+			if r, err = e.file.region(ctx, objects[0]); err == nil {
+				e.regions[at] = r
+			}
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrUnsupported) {
+			return err
+		}
+	}
+	return nil
+}
+
+// region decodes the heap object of a region reference: the address of a
+// dataset, and a selection of it (specification III.E, IV.A.2.d).
+func (f *File) region(ctx context.Context, p []byte) (region, error) {
+	width := int(f.stored.Geometry().OffsetSize)
+	if len(p) < width {
+		return region{}, fmt.Errorf("%w: a region reference of %d bytes", load.ErrDamaged, len(p))
+	}
+	var s format.Selection
+	if _, err := wire.Decode(p[width:], f.stored.Geometry(), 0, &s); err != nil {
+		return region{}, fmt.Errorf("%w: %w", load.ErrDamaged, err)
+	}
+	addr := little(p[:width])
+	if err := f.paths.build(ctx, f); err != nil {
+		return region{}, err
+	}
+	o, err := f.object(ctx, f.paths.byAddress[addr], addr)
+	if err != nil {
+		return region{}, err
+	}
+	d, ok := o.(*Dataset)
+	if !ok {
+		return region{}, fmt.Errorf("%w: a region of what is no dataset", load.ErrDamaged)
+	}
+	r := region{path: d.path}
+	return r, r.fill(&s, d.Space().Dims)
+}
+
+func (r *region) fill(s *format.Selection, dims []uint64) error {
+	if s.Kind == format.SelectNone {
+		return nil
+	}
+	if s.Kind == format.SelectAll {
+		r.add(space.All(dims), dims)
+		return nil
+	}
+	if int(s.Rank) != len(dims) {
+		return fmt.Errorf("%w: a region of %d axes in a dataset of %d", load.ErrDamaged, s.Rank, len(dims))
+	}
+	for _, sel := range parts(s) {
+		if err := sel.Check(dims); err != nil {
+			return fmt.Errorf("%w: %w", load.ErrDamaged, err)
+		}
+		r.add(sel, dims)
+	}
+	slices.Sort(r.indices)
+	if r.indices = slices.Compact(r.indices); r.indices != nil {
+		r.count = uint64(len(r.indices))
+	}
+	return nil
+}
+
+// parts turns a serialized selection into selections of boxes.
+func parts(s *format.Selection) []space.Selection {
+	if s.Regular {
+		return []space.Selection{space.Hyperslab{Start: s.Start, Stride: s.Stride, Count: s.Count, Block: s.Block}}
+	}
+	var list []space.Selection
+	for i := range s.First {
+		count := make([]uint64, s.Rank)
+		for d := range count {
+			count[d] = s.Last[i][d] - s.First[i][d] + 1
+		}
+		list = append(list, space.Slab(space.Box{Start: s.First[i], Count: count}))
+	}
+	for _, at := range s.Points {
+		list = append(list, space.Slab(space.Box{Start: at, Count: slices.Repeat([]uint64{1}, int(s.Rank))}))
+	}
+	return list
+}
+
+func (r *region) add(sel space.Selection, dims []uint64) {
+	r.count += sel.Size()
+	if r.count > maxRegion {
+		r.indices = nil
+		return
+	}
+	for run := range sel.Runs(dims) {
+		for i := range run.Count {
+			r.indices = append(r.indices, run.Offset+i)
+		}
+	}
+}
