@@ -184,6 +184,9 @@ func (f *File) release() error {
 	if !f.borrows && f.memory != nil {
 		_ = f.memory.Close()
 	}
+	if f.stored != nil {
+		f.stored.Close()
+	}
 	return f.handle.Close()
 }
 

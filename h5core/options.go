@@ -38,6 +38,7 @@ type options struct {
 	workers    int
 	spool      vfd.Settings
 	limits     Limits
+	follow     string // folder whose files may be followed to
 }
 
 func newOptions(list []Option) (*options, error) {

@@ -55,6 +55,9 @@ func openStored(ctx context.Context, name string, opts []Option) (*File, error) 
 	}
 	f := &File{options: o, handle: handle}
 	if f.stored, err = load.Open(ctx, handle, o.limits); err == nil {
+		if o.follow != "" {
+			f.stored.Follow = follow(o.follow)
+		}
 		var root *load.Object
 		if root, err = f.stored.Object(ctx, f.stored.Root()); err == nil && root.Kind == load.Group {
 			f.Group = &Group{file: f, path: "/", stored: root}

@@ -92,20 +92,11 @@ func (f *File) region(ctx context.Context, p []byte) (region, error) {
 }
 
 func (r *region) fill(s *format.Selection, dims []uint64) error {
-	if s.Kind == format.SelectNone {
-		return nil
+	list, err := load.Parts(s, dims)
+	if err != nil {
+		return err
 	}
-	if s.Kind == format.SelectAll {
-		r.add(space.All(dims), dims)
-		return nil
-	}
-	if int(s.Rank) != len(dims) {
-		return fmt.Errorf("%w: a region of %d axes in a dataset of %d", load.ErrDamaged, s.Rank, len(dims))
-	}
-	for _, sel := range parts(s) {
-		if err := sel.Check(dims); err != nil {
-			return fmt.Errorf("%w: %w", load.ErrDamaged, err)
-		}
+	for _, sel := range list {
 		r.add(sel, dims)
 	}
 	slices.Sort(r.indices)
@@ -113,25 +104,6 @@ func (r *region) fill(s *format.Selection, dims []uint64) error {
 		r.count = uint64(len(r.indices))
 	}
 	return nil
-}
-
-// parts turns a serialized selection into selections of boxes.
-func parts(s *format.Selection) []space.Selection {
-	if s.Regular {
-		return []space.Selection{space.Hyperslab{Start: s.Start, Stride: s.Stride, Count: s.Count, Block: s.Block}}
-	}
-	var list []space.Selection
-	for i := range s.First {
-		count := make([]uint64, s.Rank)
-		for d := range count {
-			count[d] = s.Last[i][d] - s.First[i][d] + 1
-		}
-		list = append(list, space.Slab(space.Box{Start: s.First[i], Count: count}))
-	}
-	for _, at := range s.Points {
-		list = append(list, space.Slab(space.Box{Start: at, Count: slices.Repeat([]uint64{1}, int(s.Rank))}))
-	}
-	return list
 }
 
 func (r *region) add(sel space.Selection, dims []uint64) {

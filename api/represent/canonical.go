@@ -43,16 +43,23 @@ func (c *Canonical) WriteTo(w io.Writer, data, buf []byte, h Heap) ([]byte, erro
 	}
 	const block = 64 << 10
 	step := max(block/c.size, 1) * c.size
+	if pointing(c.t) { // there may be any number of bytes behind each element
+		step = c.size
+	}
+	buf = buf[:0]
 	for len(data) > 0 {
 		n := min(step, len(data))
 		var err error
-		if buf, err = c.Append(buf[:0], data[:n], h); err != nil {
+		if buf, err = c.Append(buf, data[:n], h); err != nil {
 			return buf, err
+		}
+		if data = data[n:]; len(buf) < block && len(data) > 0 {
+			continue
 		}
 		if _, err := w.Write(buf); err != nil {
 			return buf, err
 		}
-		data = data[n:]
+		buf = buf[:0]
 	}
 	return buf, nil
 }
@@ -221,7 +228,7 @@ func (c *codec) appendOne(dst, src []byte, h Heap) (_ []byte, err error) {
 	case varText:
 		return appendCounted(dst, untilNUL(h.VarLen(src))), nil
 	case varLen:
-		data, n, err := sequence(c.t, src, h)
+		data, n, err := sequence(c.t, src, h, len(dst))
 		if err != nil {
 			return dst, err
 		}
@@ -266,10 +273,13 @@ func referenced(path string, ok bool) string {
 // most regionLimit.
 func selected(src []byte, h Heap) (path string, count uint32, indices []uint64) {
 	path, n, indices, ok := h.Region(src)
-	if n > regionLimit {
-		return referenced(path, ok), uint32(n), nil
+	switch path = referenced(path, ok); {
+	case path == "" || !ok:
+		return path, 0, nil
+	case n > regionLimit:
+		return path, uint32(n), nil
 	}
-	return referenced(path, ok), uint32(len(indices)), indices
+	return path, uint32(len(indices)), indices
 }
 
 // appendRegion appends the path and, unless the reference is null, what is

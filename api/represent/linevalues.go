@@ -40,19 +40,10 @@ func (l *lister) dataset(d *line, ds *h5core.Dataset) {
 
 // digest reads a dataset piece by piece.
 func (l *lister) digest(sum *digest, ds *h5core.Dataset) error {
-	if sum.want == 0 {
-		return nil
-	}
-	for box := range Pieces(ds.Space().Dims, ds.Chunks(), uint64(ds.Type().Size)) {
-		e, err := ds.ReadRaw(l.ctx, space.Slab(box))
-		if err != nil {
-			return err
-		}
-		if l.buf, err = sum.add(e.Data, l.buf, &named{l, e}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return EachPiece(l.ctx, ds, func(e *h5core.Elements) (err error) {
+		l.buf, err = sum.add(e.Data, l.buf, &named{l, e})
+		return err
+	})
 }
 
 func (l *lister) attributes(d *line, o h5core.Object) {
@@ -163,7 +154,7 @@ func spaceKeys(d *line, s space.Space) (n uint64, err error) {
 	switch {
 	case s.Kind == space.Null:
 		d.text("space", "null").raw("shape", []byte("null"))
-	case len(s.Dims) == 0:
+	case s.Kind == space.Scalar:
 		d.text("space", "scalar").raw("shape", []byte("[]"))
 	default:
 		d.text("space", "simple").raw("shape", appendNumbers(nil, s.Dims))
@@ -188,17 +179,6 @@ func appendMaximum(dst []byte, s space.Space) []byte {
 		} else {
 			dst = strconv.AppendUint(dst, m, 10)
 		}
-	}
-	return append(dst, ']')
-}
-
-func appendNumbers[N uint32 | uint64](dst []byte, v []N) []byte {
-	dst = append(dst, '[')
-	for i, n := range v {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = strconv.AppendUint(dst, uint64(n), 10)
 	}
 	return append(dst, ']')
 }

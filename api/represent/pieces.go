@@ -2,6 +2,7 @@ package represent
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/h5serve/h5serve/h5core/space"
 )
@@ -16,16 +17,14 @@ const (
 // later one where a row is too large. Boxes begin where chunks do, if that is
 // possible within 64 MiB; chunk is nil for a dataset without.
 func Pieces(dims, chunk []uint64, itemSize uint64) iter.Seq[space.Box] {
-	axis, step := pieceStep(dims, chunk, itemSize)
 	return func(yield func(space.Box) bool) {
-		for _, d := range dims {
-			if d == 0 {
-				return
-			}
+		if slices.Contains(dims, 0) {
+			return
 		}
+		axis, step := pieceStep(dims, chunk, itemSize)
 		start := make([]uint64, len(dims))
 		for {
-			box := space.Box{Start: append([]uint64(nil), start...), Count: append([]uint64(nil), dims...)}
+			box := space.Box{Start: slices.Clone(start), Count: slices.Clone(dims)}
 			for i := range axis {
 				box.Count[i] = 1
 			}
@@ -39,19 +38,17 @@ func Pieces(dims, chunk []uint64, itemSize uint64) iter.Seq[space.Box] {
 	}
 }
 
-// pieceStep returns the axis along which a shape is cut, and how many rows go
-// together.
+// pieceStep returns the axis along which a shape without empty axes is cut,
+// and how many rows go together.
 func pieceStep(dims, chunk []uint64, itemSize uint64) (axis int, step uint64) {
 	if len(dims) == 0 {
 		return 0, 1
 	}
-	row := max(itemSize, 1) // bytes of a row of the axis; the whole has less than 2^64
-	for _, d := range dims[1:] {
-		row *= max(d, 1)
-	}
-	for axis < len(dims)-1 && row > pieceSize {
-		axis++
-		row /= max(dims[axis], 1)
+	row := max(itemSize, 1) // bytes of a row of the axis
+	axis = len(dims) - 1
+	for axis > 0 && dims[axis] <= pieceSize/row {
+		row *= dims[axis]
+		axis--
 	}
 	step = max(pieceSize/row, 1)
 	if chunk == nil {

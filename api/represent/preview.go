@@ -35,7 +35,7 @@ func (c *codec) value(dst, src []byte, h Heap) ([]byte, error) {
 		if c.t.IsString {
 			return appendString(dst, untilNUL(h.VarLen(src))), nil
 		}
-		data, n, err := sequence(c.t, src, h)
+		data, n, err := sequence(c.t, src, h, len(dst))
 		if err != nil {
 			return dst, err
 		}

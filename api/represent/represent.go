@@ -14,9 +14,11 @@
 package represent
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 
+	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/dtype"
 )
 
@@ -61,15 +63,23 @@ func refuse(form string, t *dtype.Type, format string, args ...any) error {
 	return &TypeError{Form: form, Type: t, Reason: fmt.Sprintf(format, args...)}
 }
 
-// sequence returns the elements that a variable-length field leads to.
-func sequence(t *dtype.Type, descriptor []byte, h Heap) (data []byte, count int, err error) {
+// maxElement bounds what one element becomes: sequences of sequences may share
+// their contents, so that a small file stands for endless output.
+const maxElement = 64 << 20
+
+// sequence returns the elements that a variable-length field leads to, for
+// output that has size bytes so far.
+func sequence(t *dtype.Type, descriptor []byte, h Heap, size int) (data []byte, count int, err error) {
+	if size > maxElement {
+		return nil, 0, fmt.Errorf("%w: an element of %s has more than %d MiB", h5core.ErrTooLarge, t, maxElement>>20)
+	}
 	data = h.VarLen(descriptor)
 	if data == nil {
 		return nil, 0, nil
 	}
-	n, size := uint64(descriptor[0])|uint64(descriptor[1])<<8|uint64(descriptor[2])<<16|uint64(descriptor[3])<<24, uint64(t.Base.Size)
-	if n > uint64(len(data))/size {
+	n, each := uint64(binary.LittleEndian.Uint32(descriptor)), uint64(t.Base.Size)
+	if n > uint64(len(data))/each {
 		return nil, 0, fmt.Errorf("a sequence of %d elements of %s has only %d bytes", n, t.Base, len(data))
 	}
-	return data[:n*size], int(n), nil
+	return data[:n*each], int(n), nil
 }

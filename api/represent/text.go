@@ -79,3 +79,15 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 	}
 	return append(dst, ".0"...)
 }
+
+// appendNumbers appends a list of integers.
+func appendNumbers[N uint32 | uint64](dst []byte, v []N) []byte {
+	dst = append(dst, '[')
+	for i, n := range v {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendUint(dst, uint64(n), 10)
+	}
+	return append(dst, ']')
+}

@@ -2,6 +2,7 @@ package represent
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/h5serve/h5serve/h5core"
@@ -16,26 +17,46 @@ type Visit struct {
 	Err    error
 }
 
+// SkipMembers, returned by visit, keeps Walk from the members of a group.
+var SkipMembers = errors.New("skip the members of this group")
+
 // Walk visits an object and, depth first, the members of groups in the order
 // of the bytes of their names, each object before its members and only once.
 // Soft and external links are not followed. What cannot be read is a visit
-// with an error; Walk itself returns what visit returns, or why the context
-// ended.
+// with an error; Walk itself returns what visit returns, unless that is
+// SkipMembers, or why the context ended.
 func Walk(ctx context.Context, o h5core.Object, visit func(Visit) error) error {
-	w := walker{ctx: ctx, visit: visit, first: map[uint64]string{o.Address(): o.Name()}}
-	if err := visit(Visit{Path: o.Name(), Object: o}); err != nil {
-		return err
-	}
-	if g, ok := o.(*h5core.Group); ok {
-		return w.members(g, o.Name())
-	}
-	return nil
+	w := walker{ctx: ctx, tell: visit, first: map[uint64]string{o.Address(): o.Name()}}
+	return w.object(o, Visit{Path: o.Name(), Object: o})
 }
 
 type walker struct {
 	ctx   context.Context
-	visit func(Visit) error
+	tell  func(Visit) error
 	first map[uint64]string // address → the path of its visit
+}
+
+// visit is for what has no members.
+func (w *walker) visit(v Visit) error {
+	if err := w.tell(v); !errors.Is(err, SkipMembers) {
+		return err
+	}
+	return nil
+}
+
+func (w *walker) object(o h5core.Object, v Visit) error {
+	g, ok := o.(*h5core.Group)
+	if !ok {
+		return w.visit(v)
+	}
+	switch err := w.tell(v); {
+	case err == nil:
+		return w.members(g, v.Path)
+	case errors.Is(err, SkipMembers):
+		return nil
+	default:
+		return err
+	}
 }
 
 func (w *walker) members(g *h5core.Group, path string) error {
@@ -66,11 +87,5 @@ func (w *walker) member(g *h5core.Group, l *h5core.Link, path string) error {
 		return w.visit(Visit{Path: path, Link: l, Err: err})
 	}
 	w.first[l.Address] = path
-	if err := w.visit(Visit{Path: path, Link: l, Object: o}); err != nil {
-		return err
-	}
-	if sub, ok := o.(*h5core.Group); ok {
-		return w.members(sub, path)
-	}
-	return nil
+	return w.object(o, Visit{Path: path, Link: l, Object: o})
 }

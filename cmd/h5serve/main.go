@@ -1,4 +1,5 @@
-// Command h5serve makes HDF5 files on demand, over HTTP (serve) and without a server (build).
+// Command h5serve makes HDF5 files on demand, over HTTP (serve) and without a server (build), and shows what
+// files hold (ls, dump).
 package main
 
 import (
@@ -26,6 +27,9 @@ const (
 type command struct {
 	Serve   serve   `cmd:"" help:"Answer requests over HTTP."`
 	Build   build   `cmd:"" help:"Make a file of a description, without a server."`
+	Ls      ls      `cmd:"" help:"List what a file holds."`
+	Dump    dump    `cmd:"" help:"Print what a file holds, as JSON, CSV, NPY or canonical lines."`
+	Check   check   `cmd:"" help:"Walk a whole file and report what is damaged."`
 	Version release `cmd:"" help:"Print the version."`
 }
 

@@ -120,10 +120,8 @@ func (o *Object) external(ctx context.Context, d *Data) error {
 // ReadBox fills dst with the elements of a box, as stored, in C order.
 func (d *Data) ReadBox(ctx context.Context, box space.Box, dst []byte) error {
 	switch {
-	case len(d.External) > 0:
-		return fmt.Errorf("%w: the elements lie in another file, %q, which is not followed", ErrUnsupported, d.External[0].Name)
 	case d.Layout.Class == message.Virtual:
-		return fmt.Errorf("%w: virtual datasets are not read yet", ErrUnsupported)
+		return d.readVirtual(ctx, box, dst)
 	case d.Layout.Class == message.Compact:
 		return d.readCompact(box, dst)
 	}
@@ -155,6 +153,9 @@ func (d *Data) open() (*transfer.Stored, error) {
 	}
 	if d.Fill.User && d.Fill.FillTime != message.FillNever { // then what nobody wrote reads as zeros
 		s.Fill = d.Fill.Value
+	}
+	if len(d.External) > 0 {
+		return d.openExternal()
 	}
 	if d.Layout.Class == message.Chunked {
 		if err := d.openChunks(s); err != nil {

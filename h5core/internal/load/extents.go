@@ -33,7 +33,8 @@ type Extents struct {
 
 	mu    sync.Mutex
 	owner string
-	rank  int // of the dataset whose chunk tree is walked
+	rank  int               // of the dataset whose chunk tree is walked
+	array format.FixedArray // whose data block comes next
 	seen  map[uint64]string
 	rests map[uint64]bool // where the second read of a place begins
 	list  []Extent
@@ -67,7 +68,7 @@ func (f *File) Watch(ctx context.Context) (*Extents, error) {
 	for _, m := range h.Messages {
 		var k message.BTreeK
 		if m.Type == message.TypeBTreeK && f.decode(m, &k) == nil {
-			x.setK(k.GroupLeaf, k.GroupInternal, k.Chunk)
+			x.setK(k.GroupLeafK, k.GroupInternalK, k.ChunkK)
 		}
 	}
 	return x, nil
@@ -168,6 +169,11 @@ func (x *Extents) structure(p []byte) (string, uint64) {
 		if _, err := wire.Decode(p, x.geo, 0, &h); err == nil {
 			return "global heap collection", h.Size
 		}
+	case "FAHD":
+		x.array = format.FixedArray{}
+		_, _ = wire.Decode(p, x.geo, 0, &x.array) // without it, the block has what is read of it
+	case "FADB":
+		return read["FADB"], x.arrayBlock(all)
 	case "FRHP":
 		if len(p) > 8 {
 			return "fractal heap header", format.FractalHeapSize(x.geo, p)
@@ -184,6 +190,17 @@ var read = map[string]string{
 	"EAHD": "extensible array header", "EAIB": "extensible array index block",
 	"EASB": "extensible array secondary block", "EADB": "extensible array data block",
 	"SMTB": "shared message table", "SMLI": "shared message list",
+}
+
+// arrayBlock is the size of a fixed array's data block with its pages, which
+// have no signatures; got is what was read of it.
+func (x *Extents) arrayBlock(got uint64) uint64 {
+	a := &x.array
+	if a.PageBits > 31 || a.Entries <= 1<<a.PageBits || a.Entries > x.end {
+		return got
+	}
+	pages := (a.Entries-1)>>a.PageBits + 1
+	return format.FixedArrayDirectorySize(x.geo, pages) + a.Entries*uint64(a.EntrySize) + 4*pages
 }
 
 func (x *Extents) node(p []byte) (string, uint64) {

@@ -45,6 +45,8 @@ type Limits struct {
 type File struct {
 	handle vfd.File
 	limits Limits
+	// Follow opens a file that this one leads to; nil where that is not allowed.
+	Follow func(ctx context.Context, name string) (vfd.File, error)
 	base   uint64
 	end    uint64 // first address outside the file
 	geo    wire.Geometry
@@ -62,6 +64,8 @@ type File struct {
 
 	mu      sync.Mutex
 	headers map[uint64]*walk.Header
+	// neighbours are other files that virtual datasets draw from.
+	neighbours map[string]*File
 }
 
 // Open reads a file's superblock and its extension.
