@@ -1,6 +1,8 @@
 package h5core_test
 
 import (
+	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -67,4 +69,33 @@ func TestCheckHostileFiles(t *testing.T) {
 		})
 	}
 	t.Logf("%d are found damaged", unsound)
+}
+
+// TestCheckSpoiledFiles sets bytes of small files to others, drawn by the
+// seed: a report or an error that is the driver's, and no panic.
+func TestCheckSpoiledFiles(t *testing.T) {
+	dir := corpus(t)
+	if dir == "" {
+		return
+	}
+	rng := rand.New(rand.NewPCG(sweepSeed(t), 2))
+	limits := h5core.WithLimits(h5core.Limits{Nodes: 20_000, Fetched: 16 << 20, Read: 4 << 20})
+	inputs := 0
+	for _, name := range manifest(t, dir)["ok"] {
+		p, err := os.ReadFile(name)
+		must(t, err)
+		if len(p) > 16<<10 {
+			continue
+		}
+		for range 10 {
+			at, old := rng.IntN(len(p)), byte(0)
+			old, p[at] = p[at], byte(rng.Uint32())
+			inputs++
+			if _, err := h5core.Check(ctx, name, h5core.WithDriver(image(p)), limits); err != nil {
+				t.Errorf("%s: byte %d = %#x: %v", name, at, p[at], err)
+			}
+			p[at] = old
+		}
+	}
+	t.Logf("%d inputs", inputs)
 }

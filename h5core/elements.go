@@ -19,8 +19,9 @@ type Elements struct {
 	Data  []byte
 
 	file    *File
-	heap    map[walk.HeapRef][]byte
+	heap    map[pointer][]byte
 	regions map[walk.HeapRef]region
+	seen    map[followedPart]bool // only while it is resolved
 }
 
 // VarLen gives what the descriptor of a variable-length part leads to: a text,
@@ -30,7 +31,7 @@ func (e *Elements) VarLen(descriptor []byte) []byte {
 	if n == 0 {
 		return nil
 	}
-	return e.heap[ref]
+	return e.heap[pointer{n, ref}]
 }
 
 // descriptor reads a variable-length part's length and place (specification
@@ -51,7 +52,7 @@ func little(p []byte) (v uint64) {
 // resolve fetches everything that the elements lead to: a wave for each level
 // of variable-length parts inside each other.
 func (e *Elements) resolve(ctx context.Context) error {
-	e.heap = map[walk.HeapRef][]byte{}
+	e.heap = map[pointer][]byte{}
 	type level struct {
 		t    *dtype.Type
 		data [][]byte
@@ -69,8 +70,12 @@ func (e *Elements) resolve(ctx context.Context) error {
 			}
 			for base, some := range found {
 				at := level{t: base}
+				some = e.unseen(base, some)
 				for _, r := range some {
 					refs = append(refs, r.ref)
+				}
+				if err := e.file.stored.Spend(len(refs)); err != nil {
+					return err
 				}
 				got, err := e.file.stored.Objects(ctx, refs)
 				if err != nil {
@@ -81,7 +86,9 @@ func (e *Elements) resolve(ctx context.Context) error {
 					if want > uint64(len(got[i])) {
 						return fmt.Errorf("%w: a variable-length part of %d bytes has %d", load.ErrDamaged, want, len(got[i]))
 					}
-					e.heap[r.ref] = got[i][:want]
+					if want > uint64(len(e.heap[r])) {
+						e.heap[r] = got[i][:want]
+					}
 					at.data = append(at.data, got[i][:want])
 				}
 				refs = refs[:0]
@@ -92,10 +99,32 @@ func (e *Elements) resolve(ctx context.Context) error {
 		}
 		next = following
 	}
+	e.seen = nil
 	if e.Type.HasReference() {
 		return e.file.paths.build(ctx, e.file)
 	}
 	return nil
+}
+
+// unseen drops what was followed before: parts may share what they lead to,
+// and following it each time anew would grow without bound.
+func (e *Elements) unseen(base *dtype.Type, all []pointer) []pointer {
+	if e.seen == nil {
+		e.seen = map[followedPart]bool{}
+	}
+	var fresh []pointer
+	for _, p := range all {
+		if key := (followedPart{base, p}); !e.seen[key] {
+			e.seen[key] = true
+			fresh = append(fresh, p)
+		}
+	}
+	return fresh
+}
+
+type followedPart struct {
+	base *dtype.Type
+	pointer
 }
 
 type pointer struct {

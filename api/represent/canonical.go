@@ -29,7 +29,8 @@ func NewCanonical(t *dtype.Type) (*Canonical, error) {
 	return &Canonical{*c}, nil
 }
 
-// Append appends the canonical bytes of elements.
+// Append appends the canonical bytes of elements, at most 64 MiB where they
+// have sequences.
 func (c *Canonical) Append(dst, data []byte, h Heap) ([]byte, error) {
 	return c.append(dst, data, len(data)/c.size, h)
 }

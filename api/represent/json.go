@@ -20,7 +20,7 @@ type JSON struct {
 	Int64Strings bool // integers of 64 bits as strings, for JavaScript
 }
 
-// NewJSON writes nested lists, one for each axis; a scalar is one value, and
+// New begins to write nested lists, one for each axis; a scalar is one value, and
 // what has no elements an empty list. Booleans of h5py are true and false,
 // other enumerations numbers; complex numbers [re, im]; opaque elements
 // base64, numpy's times among them integers or "NaT"; compounds and sequences

@@ -72,7 +72,7 @@ func TestWalk(t *testing.T) {
 	visit := func(v Visit) error {
 		all = append(all, v.Path+" "+v.SameAs)
 		if v.Path == "/g" {
-			return SkipMembers
+			return ErrSkipMembers
 		}
 		return nil
 	}

@@ -17,14 +17,14 @@ type Visit struct {
 	Err    error
 }
 
-// SkipMembers, returned by visit, keeps Walk from the members of a group.
-var SkipMembers = errors.New("skip the members of this group")
+// ErrSkipMembers, returned by visit, keeps Walk from the members of a group.
+var ErrSkipMembers = errors.New("skip the members of this group")
 
 // Walk visits an object and, depth first, the members of groups in the order
 // of the bytes of their names, each object before its members and only once.
 // Soft and external links are not followed. What cannot be read is a visit
 // with an error; Walk itself returns what visit returns, unless that is
-// SkipMembers, or why the context ended.
+// ErrSkipMembers, or why the context ended.
 func Walk(ctx context.Context, o h5core.Object, visit func(Visit) error) error {
 	w := walker{ctx: ctx, tell: visit, first: map[uint64]string{o.Address(): o.Name()}}
 	return w.object(o, Visit{Path: o.Name(), Object: o})
@@ -38,7 +38,7 @@ type walker struct {
 
 // visit is for what has no members.
 func (w *walker) visit(v Visit) error {
-	if err := w.tell(v); !errors.Is(err, SkipMembers) {
+	if err := w.tell(v); !errors.Is(err, ErrSkipMembers) {
 		return err
 	}
 	return nil
@@ -52,7 +52,7 @@ func (w *walker) object(o h5core.Object, v Visit) error {
 	switch err := w.tell(v); {
 	case err == nil:
 		return w.members(g, v.Path)
-	case errors.Is(err, SkipMembers):
+	case errors.Is(err, ErrSkipMembers):
 		return nil
 	default:
 		return err

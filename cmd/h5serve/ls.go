@@ -37,7 +37,7 @@ func (c *ls) Run(ctx context.Context, std streams) error {
 		if err := list.print(v); err != nil || c.Recursive {
 			return err
 		}
-		return represent.SkipMembers
+		return represent.ErrSkipMembers
 	})
 	if err != nil {
 		return err

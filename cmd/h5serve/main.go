@@ -1,5 +1,5 @@
 // Command h5serve makes HDF5 files on demand, over HTTP (serve) and without a server (build), and shows what
-// files hold (ls, dump).
+// files hold (ls, dump) and whether they are damaged (check).
 package main
 
 import (

@@ -27,7 +27,7 @@ func wireSmall(n int) wire.Geometry {
 // block in it: rows of 2 blocks of 64, 64, 128 (direct), 256 (indirect) bytes. It gives
 // objects and their IDs.
 func tower(t testing.TB, filtered bool) (m *memory, ids, want [][]byte) {
-	m = newMemory(0x4000)
+	m = newMemory(0xc00)
 	table := format.DoublingTable{Width: 2, StartBlock: 64, MaxDirect: 128, MaxBits: 16, StartRows: 1, Root: 0x200, Rows: 4}
 	h := &format.FractalHeap{
 		IDLength: 24, Flags: format.HeapChecksums, MaxManaged: 60, HugeTree: 0x2000, FreeManager: wire.Undefined, Table: table,
@@ -40,7 +40,7 @@ func tower(t testing.TB, filtered bool) (m *memory, ids, want [][]byte) {
 		h.FilterLength = uint16(len(h.Filters))
 	}
 	m.put(t, 0x100, h)
-	next := uint64(0x1000)
+	next := uint64(0x500)
 	prefix := h.HeapDirectPrefix(m.geo)
 	direct := func(row int, start uint64) (e format.HeapEntry) {
 		size := int(table.BlockSize(row))
@@ -70,11 +70,11 @@ func tower(t testing.TB, filtered bool) (m *memory, ids, want [][]byte) {
 	}
 	none := format.HeapEntry{Addr: wire.Undefined}
 	root := &format.HeapIndirectBlock{Heap: h, Rows: 4, Address: 0x100, Entries: []format.HeapEntry{
-		direct(0, 0), none, direct(1, 128), direct(1, 192), direct(2, 256), none, none, {Addr: 0x800},
+		direct(0, 0), none, direct(1, 128), direct(1, 192), direct(2, 256), none, none, {Addr: 0x400},
 	}}
 	m.put(t, 0x200, root)
 	// The second block of row 3 begins at 512 + 256; it has two rows of 64 bytes each.
-	m.put(t, 0x800, &format.HeapIndirectBlock{Heap: h, Rows: 2, Address: 0x100, Offset: 768, Entries: []format.HeapEntry{
+	m.put(t, 0x400, &format.HeapIndirectBlock{Heap: h, Rows: 2, Address: 0x100, Offset: 768, Entries: []format.HeapEntry{
 		direct(0, 768), none, none, direct(1, 960),
 	}})
 	return m, ids, want
@@ -134,7 +134,7 @@ func TestHostileFractalHeap(t *testing.T) {
 	_, err = h.Object(ctx, ids[0])
 	faulty(t, "spoiled root", err, "checksum")
 	m, ids, _ = tower(t, false)
-	m.put(t, 0x800, &format.HeapIndirectBlock{Heap: &h.Header, Rows: 2, Address: 0x100, Offset: 512, Entries: make([]format.HeapEntry, 4)})
+	m.put(t, 0x400, &format.HeapIndirectBlock{Heap: &h.Header, Rows: 2, Address: 0x100, Offset: 512, Entries: make([]format.HeapEntry, 4)})
 	_, err = (&Heap{Addr: 0x100, Header: h.Header, src: m}).Object(ctx, ids[5])
 	faulty(t, "block of another place", err, "block offset")
 }

@@ -17,17 +17,14 @@ import (
 // that its tree has levels, and gives the root.
 func group(t testing.TB, n int) (*memory, uint64) {
 	const perLeaf, fan = 3, 4
-	m := newMemory(0x1000)
+	m := newMemory(0x200)
 	segment := make([]byte, 8)
 	var offsets []uint64
 	for i := range n {
 		offsets = append(offsets, uint64(len(segment)))
 		segment = append(segment, fmt.Sprintf("name %05d\x00\x00\x00\x00\x00\x00", i)...)
 	}
-	m.put(t, 0x100, &format.LocalHeap{SegmentSize: uint64(len(segment)), FreeList: format.NoFreeBlock, Segment: 0x100000})
-	m.data = append(m.data, make([]byte, 0x100000-len(m.data))...)
-	m.data = append(m.data, segment...)
-	next := uint64(0x1000)
+	next := uint64(0x200)
 	type below struct{ addr, first, last uint64 }
 	var level []below
 	for i := 0; i < n; i += perLeaf {
@@ -54,6 +51,8 @@ func group(t testing.TB, n int) (*memory, uint64) {
 			next = m.put(t, next, node)
 		}
 		if level = above; len(level) == 1 {
+			m.put(t, 0x100, &format.LocalHeap{SegmentSize: uint64(len(segment)), FreeList: format.NoFreeBlock, Segment: uint64(len(m.data))})
+			m.data = append(m.data, segment...)
 			return m, level[0].addr
 		}
 	}
@@ -81,7 +80,7 @@ func TestSymbols(t *testing.T) {
 		}
 		for _, k := range []int{0, n / 2, n - 1} {
 			name := fmt.Sprintf("name %05d", k)
-			if e, err := FindSymbol(ctx, m, root, heap, name); err != nil || e == nil || e.NameOffset != 8+15*uint64(k) {
+			if e, err := FindSymbol(ctx, m, root, heap, name); err != nil || e == nil || e.NameOffset != 8+16*uint64(k) {
 				t.Errorf("%q: %+v, %v", name, e, err)
 			}
 		}
@@ -258,8 +257,6 @@ func TestHostileTree2(t *testing.T) {
 	faulty(t, "its own child", all(m), "address")
 	m.put(t, 1000, &format.BTree2Node{Tree: tree, Level: 1, Count: 1, Records: [][]byte{make([]byte, 11)}, Children: []format.BTree2Child{{Addr: 2000, Records: 200, Total: 1}, {Addr: 3000, Records: 1, Total: 1}}})
 	m.put(t, 2000, &format.BTree2Node{Tree: tree})
-	faulty(t, "more records than fit", all(m), "signature") // of the leaf at 3000, or
-	m.put(t, 3000, &format.BTree2Node{Tree: tree, Count: 1, Records: [][]byte{make([]byte, 11)}})
 	faulty(t, "more records than fit", all(m), "records")
 }
 
@@ -309,9 +306,9 @@ func TestCacheImage(t *testing.T) {
 }
 
 func FuzzTrees(f *testing.F) {
-	f.Add(forest(f, 40).data, uint16(0), uint8(1))
-	g, root := group(f, 30)
-	f.Add(g.data[:0x2000], uint16(root), uint8(0))
+	f.Add(forest(f, 12).data, uint16(0), uint8(1))
+	g, root := group(f, 7)
+	f.Add(g.data, uint16(root), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, at uint16, rank uint8) {
 		ctx := context.Background()
 		m := &memory{data: data, geo: wireSmall(len(data)), left: 2000}
