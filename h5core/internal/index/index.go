@@ -1,10 +1,13 @@
-// Package index says where the chunks of a dataset are: one interface, one
-// file for each kind of index.
+// Package index says where the chunks of a dataset are: one interface to write
+// and one to read, one file for each kind of index.
 //
-//	dataset's layout message ──▶ index ──▶ chunk number → address, size, mask
-//	                              ├ btree1       version 1 B-tree, any shape
-//	                              ├ fixedarray   a shape with an end
-//	                              └ single       one chunk: the message itself
+//	dataset's layout message ──▶ index ──▶ place in the grid → address, size, mask
+//	                              ├ version 1 B-tree    any shape           written, read
+//	                              ├ fixed array         a shape with an end  written, read
+//	                              ├ single chunk        the message itself   written, read
+//	                              ├ extensible array    one axis without end        read
+//	                              ├ version 2 B-tree    several of them             read
+//	                              └ implicit            one behind the other        read
 package index
 
 import (

@@ -64,6 +64,7 @@ type File struct {
 
 	mu      sync.Mutex
 	headers map[uint64]*walk.Header
+	cached  []format.CachedStructure // of a cache image, by address
 	// neighbours are other files that virtual datasets draw from.
 	neighbours map[string]*File
 }
@@ -164,6 +165,14 @@ func (f *File) readExtension(ctx context.Context) error {
 			if err := f.decode(m, f.table); err != nil {
 				return err
 			}
+		case message.TypeCacheImage:
+			var c message.CacheImage
+			if err := f.decode(m, &c); err != nil {
+				return err
+			}
+			if err := f.readCacheImage(ctx, &c); err != nil {
+				return err
+			}
 		case message.TypeDriverInfo:
 			var d message.DriverInfo
 			if err := f.decode(m, &d); err != nil {
@@ -218,6 +227,7 @@ func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) e
 	if err := vfd.Fetch(ctx, f.handle, moved); err != nil {
 		return err
 	}
+	f.overlay(segs)
 	if f.extents != nil {
 		f.extents.fetched(class, segs)
 	}

@@ -42,7 +42,7 @@ func (s *SharedMessage) Fields(c *wire.Codec) {
 	}
 }
 
-// Part is a message inside another: its own, or a shared one.
+// part is a message inside another: its own, or a shared one.
 type part struct {
 	shared **SharedMessage
 	own    wire.Structure
