@@ -1,10 +1,14 @@
 // Package h5core is HDF5 in Go: h5py's File with its drivers and parameters,
 // without the C library.
 //
-//	Open ──▶ File ─┬─ CreateGroup, CreateDataset, links, Attributes   the tree
-//	               ├─ Dataset.Write, Writer                           elements, into memory
-//	               ├─ Plan                                            the file to be: length, any window
-//	               └─ Close                                           the file, in its driver
+//	Open "w" ──▶ File ─┬─ CreateGroup, CreateDataset, links, Attributes   the tree
+//	                   ├─ Dataset.Write, Writer                           elements, into memory
+//	                   ├─ Plan                                            the file to be: length, any window
+//	                   └─ Close                                           the file, in its driver
+//
+//	Open "r" ──▶ File ─┬─ Links, Get, Attributes                      what is there, lazily
+//	                   ├─ Dataset.ReadRaw ──▶ Elements                values, and what they lead to
+//	                   └─ Check                                       what is damaged
 //
 // A new file is planned whole before a byte of it exists: the plan knows its
 // length, writes itself to any io.Writer, and produces any window again. What

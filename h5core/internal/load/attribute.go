@@ -106,11 +106,7 @@ func (f *File) denseAttributes(ctx context.Context, info message.AttributeInfo) 
 	if err != nil {
 		return nil, err
 	}
-	heap, err := walk.OpenHeap(ctx, f, info.Heap)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := heap.Objects(ctx, ids)
+	raw, err := f.inHeap(ctx, info.Heap, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -183,13 +183,7 @@ func (d *Data) openChunks(s *transfer.Stored) (err error) {
 	if limit := d.file.limits.Read; limit > 0 && bytes > limit {
 		return fmt.Errorf("%w: a chunk has %d bytes, the limit is %d", ErrTooLarge, bytes, limit)
 	}
-	for _, step := range d.Filters {
-		f, known := filter.Lookup(filter.ID(step.ID))
-		if !known {
-			f = filter.Missing(filter.ID(step.ID), step.Name)
-		}
-		s.Filters = append(s.Filters, filter.Step{Filter: f, Flags: step.Flags, Params: step.Params})
-	}
+	s.Filters = (&message.Filters{Steps: d.Filters}).Pipeline()
 	return nil
 }
 

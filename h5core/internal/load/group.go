@@ -165,11 +165,7 @@ func (f *File) denseLinks(ctx context.Context, info message.LinkInfo, name *stri
 	if err != nil {
 		return nil, err
 	}
-	heap, err := walk.OpenHeap(ctx, f, info.Heap)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := heap.Objects(ctx, ids)
+	raw, err := f.inHeap(ctx, info.Heap, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -181,4 +177,13 @@ func (f *File) denseLinks(ctx context.Context, info message.LinkInfo, name *stri
 		}
 	}
 	return links, nil
+}
+
+// inHeap reads objects of a fractal heap.
+func (f *File) inHeap(ctx context.Context, heap uint64, ids [][]byte) ([][]byte, error) {
+	h, err := walk.OpenHeap(ctx, f, heap)
+	if err != nil {
+		return nil, err
+	}
+	return h.Objects(ctx, ids)
 }
