@@ -83,15 +83,15 @@ type Segment struct {
 	Data []byte
 }
 
-// Vectored is the power of a file that reads many ranges in one round.
+// Vectored is the power of a file that reads many ranges of one class in one round.
 type Vectored interface {
-	ReadVector(ctx context.Context, segs []Segment) error
+	ReadVector(ctx context.Context, class Class, segs []Segment) error
 }
 
 // Fetch reads all segments: in one round if the file can, else one after the other.
-func Fetch(ctx context.Context, f File, segs []Segment) error {
+func Fetch(ctx context.Context, f File, class Class, segs []Segment) error {
 	if v, ok := f.(Vectored); ok {
-		return v.ReadVector(ctx, segs)
+		return v.ReadVector(ctx, class, segs)
 	}
 	for _, s := range segs {
 		if err := f.ReadAt(ctx, s.Data, s.Addr); err != nil {

@@ -224,7 +224,7 @@ func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) e
 	if n := f.fetched.Add(total); f.limits.Fetched > 0 && n > f.limits.Fetched {
 		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, f.limits.Fetched)
 	}
-	if err := vfd.Fetch(ctx, f.handle, moved); err != nil {
+	if err := vfd.Fetch(ctx, f.handle, class, moved); err != nil {
 		return err
 	}
 	f.overlay(segs)

@@ -141,14 +141,14 @@ func vectored(t *testing.T, s Subject) {
 		{Addr: n / 2, Data: make([]byte, 10)}, {Addr: 0, Data: make([]byte, 3)}, {Addr: n - 5, Data: make([]byte, 5)},
 		{Addr: 1, Data: make([]byte, n/2)}, {Addr: n, Data: nil},
 	}
-	must(t, vfd.Fetch(ctx, f, segs))
+	must(t, vfd.Fetch(ctx, f, vfd.Raw, segs))
 	for _, g := range segs {
 		if !bytes.Equal(g.Data, want[g.Addr:][:len(g.Data)]) {
 			t.Fatalf("segment at %d differs", g.Addr)
 		}
 	}
-	mustBe(t, vfd.Fetch(ctx, f, []vfd.Segment{segs[0], {Addr: n, Data: make([]byte, 1)}}), vfd.ErrShort)
-	must(t, vfd.Fetch(ctx, f, nil))
+	mustBe(t, vfd.Fetch(ctx, f, vfd.Raw, []vfd.Segment{segs[0], {Addr: n, Data: make([]byte, 1)}}), vfd.ErrShort)
+	must(t, vfd.Fetch(ctx, f, vfd.Raw, nil))
 }
 
 func cancelled(t *testing.T, s Subject) {

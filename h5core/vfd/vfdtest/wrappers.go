@@ -37,12 +37,12 @@ func (c *Counting) ReadAt(ctx context.Context, p []byte, addr uint64) error {
 	return c.File.ReadAt(ctx, p, addr)
 }
 
-func (c *Counting) ReadVector(ctx context.Context, segs []vfd.Segment) error {
+func (c *Counting) ReadVector(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
 	for _, s := range segs {
 		c.count(len(s.Data))
 	}
 	c.Rounds.Add(1)
-	return vfd.Fetch(ctx, c.File, segs)
+	return vfd.Fetch(ctx, c.File, class, segs)
 }
 
 func (c *Counting) count(n int) {
@@ -89,11 +89,11 @@ func (f *Faulty) ReadAt(ctx context.Context, p []byte, addr uint64) error {
 	return f.File.ReadAt(ctx, p, addr)
 }
 
-func (f *Faulty) ReadVector(ctx context.Context, segs []vfd.Segment) error {
+func (f *Faulty) ReadVector(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
 	if _, fails := f.fails(); fails {
 		return ErrInjected
 	}
-	return vfd.Fetch(ctx, f.File, segs)
+	return vfd.Fetch(ctx, f.File, class, segs)
 }
 
 func (f *Faulty) WriteAt(ctx context.Context, p []byte, addr uint64) error {
