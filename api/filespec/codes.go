@@ -48,6 +48,7 @@ var codes = map[string]Code{
 	"target_not_found":    {Status: 422, Text: "A hard link leads to nothing that the description makes."},
 	"bad_link":            {Status: 422, Text: "A link is none of {\"soft\": path}, {\"hard\": path}, {\"external\": [file, path]}."},
 	"bad_libver":          {Status: 422, Text: "libver names an unknown version, or its low bound lies above its high bound."},
+	"bad_preset":          {Status: 422, Text: "A preset is unknown."},
 	"libver_bound":        {Status: 422, Text: "A feature needs a later file format than libver allows."},
 	"bad_user_block":      {Status: 422, Text: "The user block's size is no power of two of 512 or more, or its content does not fit."},
 	"bad_dtype":           {Status: 422, Text: "A dtype is unknown, or cannot be stored."},

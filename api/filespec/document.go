@@ -28,9 +28,9 @@ type parser struct {
 
 var documentKeys = keySet{
 	what: "a description",
-	known: []string{"filename", "libver", "userblock_size", "userblock", "track_order",
+	known: []string{"filename", "libver", "preset", "userblock_size", "userblock", "track_order",
 		"attrs", "groups", "datasets", "links"},
-	later: []string{"types", "preset", "fs_strategy", "fs_persist", "fs_threshold", "fs_page_size", "page_buf_size",
+	later: []string{"types", "fs_strategy", "fs_persist", "fs_threshold", "fs_page_size", "page_buf_size",
 		"alignment_threshold", "alignment_interval", "meta_block_size", "track_times"},
 }
 
@@ -42,6 +42,7 @@ func (p *parser) document() (*Spec, error) {
 	p.members(documentKeys, p.documentMember)
 	p.s.finish()
 	p.checkHardLinks()
+	p.applyPreset()
 	p.checkChunks()
 	p.checkIndexes()
 	p.checkUserBlock()
@@ -64,6 +65,8 @@ func (p *parser) documentMember(key string) {
 		p.spec.filename, _ = p.text("the name of the file")
 	case "libver":
 		p.libver()
+	case "preset":
+		p.preset()
 	case "userblock_size":
 		p.spec.userBlockSize, _ = p.count("bad_user_block", "the bytes before the file")
 	case "userblock":

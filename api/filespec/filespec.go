@@ -55,6 +55,7 @@ type Spec struct {
 
 	low, high     h5core.Libver
 	bounded       bool
+	preset        string
 	userBlockSize uint64
 	userBlock     []byte
 	tree          *tree

@@ -50,6 +50,49 @@ func GuessChunk(shape, max []uint64, itemSize uint64) []uint64 {
 	return guess
 }
 
+// ChunkOf returns a chunk shape of at most most bytes, or of one element: the
+// shape itself, its longest axis halved until it fits, so that a chunk spans
+// about as much of each axis. An axis of length 0 counts as 1024; Max is as in
+// GuessChunk. It is nil for a shape without axes.
+func ChunkOf(shape, max []uint64, itemSize, most uint64) []uint64 {
+	if len(shape) == 0 {
+		return nil
+	}
+	chunk := make([]uint64, len(shape))
+	for i, d := range shape {
+		if chunk[i] = d; d == 0 {
+			chunk[i] = 1024
+		}
+		if max != nil && max[i] > 0 {
+			chunk[i] = min(chunk[i], max[i])
+		}
+	}
+	for !fits(chunk, itemSize, most) {
+		longest := 0
+		for i := range chunk {
+			if chunk[i] > chunk[longest] {
+				longest = i
+			}
+		}
+		if chunk[longest] == 1 {
+			break
+		}
+		chunk[longest] = (chunk[longest] + 1) / 2
+	}
+	return chunk
+}
+
+func fits(chunk []uint64, itemSize, most uint64) bool {
+	n := itemSize
+	for _, c := range chunk {
+		if c > most || n > most/c {
+			return false
+		}
+		n *= c
+	}
+	return n <= most
+}
+
 func volume(chunk []float64) float64 {
 	n := 1.0
 	for _, c := range chunk {

@@ -2,12 +2,12 @@
 // and one to read, one file for each kind of index.
 //
 //	dataset's layout message ──▶ index ──▶ place in the grid → address, size, mask
-//	                              ├ version 1 B-tree    any shape           written, read
-//	                              ├ fixed array         a shape with an end  written, read
-//	                              ├ single chunk        the message itself   written, read
-//	                              ├ extensible array    one axis without end        read
-//	                              ├ version 2 B-tree    several of them             read
-//	                              └ implicit            one behind the other        read
+//	                              ├ version 1 B-tree    any shape
+//	                              ├ fixed array         a shape with an end
+//	                              ├ single chunk        the message itself
+//	                              ├ extensible array    one axis without end
+//	                              ├ version 2 B-tree    several of them
+//	                              └ implicit            one behind the other, only read
 package index
 
 import (
@@ -28,6 +28,7 @@ type Stored struct {
 // order of the dataset's grid. At answers when all places are known.
 type Chunks interface {
 	Len() int
+	Coords(k int) []uint64 // in chunks, at any time
 	At(k int) (coords []uint64, s Stored)
 }
 

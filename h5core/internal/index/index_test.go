@@ -25,6 +25,8 @@ type chunks struct {
 
 func (c chunks) Len() int { return len(c.numbers) }
 
+func (c chunks) Coords(k int) []uint64 { return c.grid.Coords(c.numbers[k]) }
+
 func (c chunks) At(k int) ([]uint64, Stored) {
 	n := c.numbers[k]
 	return c.grid.Coords(n), Stored{Addr: 1000 + 16*n, Size: 1 + n%7, Mask: uint32(n % 3)}
