@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/h5serve/h5serve/api/filespec"
+	"github.com/h5serve/h5serve/api/objects"
 	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
@@ -32,6 +33,15 @@ type Settings struct {
 	MaxBody        int64
 	MaxDescription int64
 	MaxFile        int64
+	MaxObject      int64 // that is put into a store
+
+	Stores []Store
+	Open   objects.Opener // how ranges of objects are read; nil: each from its store
+	S3     S3
+	CORS   []string // origins whose pages may read answers
+	// Metrics has /metrics beside the other routes, where whoever reaches those may read it.
+	Metrics bool
+	Cache   CacheReporter // nil: there is no cache
 
 	Spool   int64  // memory for bodies and plans; what goes beyond lies in temporary files
 	TempDir string // of the temporary files; empty: the system's
@@ -57,6 +67,9 @@ func DefaultSettings() Settings {
 		MaxBody:        1 << 30,
 		MaxDescription: 256 << 20,
 		MaxFile:        64 << 30,
+		MaxObject:      64 << 30,
+		Open:           objects.Direct,
+		Metrics:        true,
 		Spool:          4 << 30,
 		Work:           1 << 30,
 		Wait:           5 * time.Second,
@@ -72,7 +85,7 @@ func DefaultSettings() Settings {
 // Validate tells which setting cannot be.
 func (s *Settings) Validate() error {
 	for name, size := range map[string]int64{
-		"max-body": s.MaxBody, "max-description": s.MaxDescription, "max-file": s.MaxFile,
+		"max-body": s.MaxBody, "max-description": s.MaxDescription, "max-file": s.MaxFile, "max-object": s.MaxObject,
 		"spool": s.Spool, "work": s.Work, "plans-size": s.PlansSize,
 	} {
 		if size <= 0 {
@@ -85,7 +98,7 @@ func (s *Settings) Validate() error {
 	if u := s.PublicURL; u != nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		return fmt.Errorf("public-url must be http://HOST or https://HOST, not %q", u)
 	}
-	return nil
+	return errors.Join(validStores(s.Stores), validOrigins(s.CORS), s.S3.validate())
 }
 
 // Server answers requests. All its methods are safe for concurrent use.
@@ -96,6 +109,8 @@ type Server struct {
 	recipes  *recipeFolder
 	shelf    *shelf
 	work     *semaphore.Weighted
+	stores   map[string]Store
+	metrics  *metrics
 	ready    atomic.Bool
 }
 
@@ -103,6 +118,9 @@ type Server struct {
 func New(settings Settings) (*Server, error) {
 	if settings.now == nil {
 		settings.now = time.Now
+	}
+	if settings.Open == nil {
+		settings.Open = objects.Direct
 	}
 	if err := settings.Validate(); err != nil {
 		return nil, err
@@ -121,6 +139,12 @@ func New(settings Settings) (*Server, error) {
 	}
 	if s.shelf, err = newShelf(s.budget, s.recipes, settings.PlansAge, settings.now); err != nil {
 		return nil, err
+	}
+	s.metrics = newMetrics(s)
+	s.stores = map[string]Store{}
+	for _, st := range settings.Stores {
+		st.Store = s.metrics.counted(st.Name, st.Store)
+		s.stores[st.Name] = st
 	}
 	s.ready.Store(true)
 	return s, nil

@@ -248,6 +248,16 @@ func (s *Server) arriving(w http.ResponseWriter, r *http.Request, limit int64) *
 	}
 }
 
+// arrive lets a request's own body come that way; the returned function ends it.
+func (s *Server) arrive(w http.ResponseWriter, r *http.Request, limit int64) (done func()) {
+	a := s.arriving(w, r, limit)
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{a, r.Body}
+	return a.done
+}
+
 func (a *arriving) Read(p []byte) (int, error) {
 	_ = a.control.SetReadDeadline(time.Now().Add(a.patient)) // a test's recorder has none
 	n, err := a.body.Read(p)

@@ -5,17 +5,18 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-// hdf5Endings are the endings of file names that stay as they are.
-var hdf5Endings = []string{".h5", ".hdf5", ".hdf", ".he5", ".hdf5eos", ".nc", ".nc4", ".nxs", ".h5ad", ".loom", ".mat", ".cxi"}
+	"github.com/h5serve/h5serve/api/objects"
+)
 
 const maxFilename = 200 // bytes; file systems take 255
 
-// attachment is the Content-Disposition of a file of that name (RFC 6266): the base name only, with ASCII
-// in filename and the name itself in filename* (RFC 8187) where the two differ.
-func attachment(name string) string {
-	name = filename(name)
+// attachment is the Content-Disposition of a made file of that name.
+func attachment(name string) string { return saveAs(filename(name)) }
+
+// saveAs is the Content-Disposition with a safe name (RFC 6266): ASCII in filename and the name itself in
+// filename* (RFC 8187) where the two differ.
+func saveAs(name string) string {
 	plain := strings.Map(func(c rune) rune {
 		if c >= utf8.RuneSelf {
 			return '_'
@@ -30,8 +31,17 @@ func attachment(name string) string {
 	return value
 }
 
-// filename makes a name safe to save under: no folders, no bytes that some system refuses, an HDF5 ending.
+// filename makes the name of a made file safe to save under, with an HDF5 ending.
 func filename(name string) string {
+	name = safeName(name)
+	if objects.HasEnding(name) {
+		return cut(name, maxFilename)
+	}
+	return cut(name, maxFilename-len(".h5")) + ".h5"
+}
+
+// safeName is the base of a name, without bytes that some system refuses.
+func safeName(name string) string {
 	if at := strings.LastIndexAny(name, `/\`); at >= 0 {
 		name = name[at+1:]
 	}
@@ -46,20 +56,7 @@ func filename(name string) string {
 	if name == "" {
 		name = "file"
 	}
-	if hasEnding(name) {
-		return cut(name, maxFilename)
-	}
-	return cut(name, maxFilename-len(".h5")) + ".h5"
-}
-
-func hasEnding(name string) bool {
-	lower := strings.ToLower(name)
-	for _, ending := range hdf5Endings {
-		if strings.HasSuffix(lower, ending) && len(name) > len(ending) {
-			return true
-		}
-	}
-	return false
+	return name
 }
 
 // cut shortens to at most n bytes, before the ending and between characters.

@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-)
 
-// mediaType is HDF5's, registered with IANA.
-const mediaType = "application/vnd.hdfgroup.hdf5"
+	"github.com/h5serve/h5serve/api/objects"
+)
 
 // describe sets the fields of a made file. Its bytes never change, so everybody may keep them.
 func describe(h http.Header, id, name string) {
-	h.Set("Content-Type", mediaType)
+	h.Set("Content-Type", objects.MediaType)
 	h.Set("ETag", etag(id))
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Content-Disposition", attachment(name))

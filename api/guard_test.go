@@ -112,7 +112,7 @@ func TestPanic(t *testing.T) {
 	var log strings.Builder
 	logger := zerolog.New(&log)
 	chain := func(h http.HandlerFunc) http.Handler {
-		return identify(logger)(record(DefaultSettings().Patience)(survive(h)))
+		return identify(logger)(record(DefaultSettings().Patience)(survive(fail)(h)))
 	}
 	w := httptest.NewRecorder()
 	chain(func(http.ResponseWriter, *http.Request) { panic("secret") }).

@@ -6,6 +6,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -16,36 +17,73 @@ const (
 	maxHeader  = 32 << 10
 )
 
-// Serve answers on a listener until ctx ends, and then stops gracefully: not ready any more, a delay for
-// those who look at that, no new connections, time for the requests that run, and then their end.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	h, err := s.Handler()
-	if err != nil {
-		return err
-	}
+// Listeners are where a server answers. Those that are nil are not there.
+type Listeners struct {
+	Main    net.Listener
+	S3      net.Listener
+	Metrics net.Listener // has /metrics and nothing else
+}
+
+// Serve answers on listeners until ctx ends, and then stops gracefully: not ready any more, a delay for those who
+// look at that, no new connections, time for the requests that run, and then their end. It closes the listeners.
+func (s *Server) Serve(ctx context.Context, l Listeners) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	server := s.httpServer(base, h)
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
+	var servers []*http.Server
+	ended := make(chan error, 3)
+	for _, door := range []struct {
+		listener net.Listener
+		handler  func() (http.Handler, error)
+	}{{l.Main, s.Handler}, {l.S3, s.S3Handler}, {l.Metrics, s.MetricsHandler}} {
+		if door.listener == nil {
+			continue
+		}
+		h, err := door.handler()
+		if err != nil {
+			return err
+		}
+		server := s.httpServer(base, h)
+		servers = append(servers, server)
+		go func() { ended <- server.Serve(door.listener) }()
 	}
-	s.settings.Log.Info().Msg("stopping")
+	select {
+	case err := <-ended: // one cannot go on, so the others stop
+		ended <- err
+	case <-ctx.Done():
+		s.settings.Log.Info().Msg("stopping")
+		s.ready.Store(false)
+		time.Sleep(s.settings.DrainDelay)
+	}
+	s.stop(base, cancel, servers)
+	return drain(ended, len(servers))
+}
+
+// stop lets requests end, and then makes them.
+func (s *Server) stop(base context.Context, cancel context.CancelFunc, servers []*http.Server) {
 	s.ready.Store(false)
-	time.Sleep(s.settings.DrainDelay)
 	late, done := context.WithTimeout(base, s.settings.StopTimeout)
 	defer done()
-	if err := server.Shutdown(late); err != nil {
-		cancel()
-		_ = server.Close() // what still runs is cut
+	var all sync.WaitGroup
+	for _, server := range servers {
+		all.Go(func() {
+			if err := server.Shutdown(late); err != nil {
+				cancel()
+				_ = server.Close() // what still runs is cut
+			}
+		})
 	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	all.Wait()
+}
+
+// drain waits for n servers to end and says why they did, if not because they should.
+func drain(ended <-chan error, n int) error {
+	var failed error
+	for range n {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			failed = errors.Join(failed, err)
+		}
 	}
-	return nil
+	return failed
 }
 
 // httpServer has no limit on a whole request or answer: their deadlines move with their progress.

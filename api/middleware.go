@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -26,6 +27,7 @@ type answer struct {
 	bytes  int64
 	code   string // of the problem, if it is one
 	plan   string // id of the plan, if it is about one
+	route  string // for the metrics, where the router does not know it
 }
 
 // pace is how many bytes are given one deadline.
@@ -72,6 +74,12 @@ func noteProblem(w http.ResponseWriter, code string) {
 func notePlan(w http.ResponseWriter, id string) {
 	if a, ok := w.(*answer); ok {
 		a.plan = id
+	}
+}
+
+func noteRoute(w http.ResponseWriter, route string) {
+	if a, ok := w.(*answer); ok {
+		a.route = route
 	}
 }
 
@@ -132,37 +140,49 @@ func record(patient time.Duration) func(http.Handler) http.Handler {
 	}
 }
 
-// target is the request's target for the log: a description has no place there.
+// private are the parameters whose values have no place in a log, by a part of their names: descriptions, and what
+// signs a request or should never have been in one.
+var private = regexp.MustCompile(`(?i)^spec$|secret|token|signature|credential|password|key(id)?$`)
+
+// target is the request's target for the log.
 func target(r *http.Request) string {
 	if r.URL.RawQuery == "" {
 		return r.URL.EscapedPath()
 	}
 	pairs := strings.Split(r.URL.RawQuery, "&")
 	for i, pair := range pairs {
-		if name, value, ok := strings.Cut(pair, "="); ok && name == "spec" {
-			pairs[i] = fmt.Sprintf("spec=(%d bytes)", len(value))
+		name, value, ok := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); ok && (err != nil || private.MatchString(plain)) {
+			pairs[i] = fmt.Sprintf("%s=(%d bytes)", name, len(value))
 		}
 	}
 	return r.URL.EscapedPath() + "?" + strings.Join(pairs, "&")
 }
 
+// failing answers with an error: as a problem document, or as a listener's own clients want it.
+type failing func(http.ResponseWriter, *http.Request, error)
+
 // survive turns a panic into a 500, or aborts the connection where an answer had begun.
-func survive(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			value := recover()
-			if value == nil {
-				return
-			}
-			if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(http.ErrAbortHandler)
-			}
-			zerolog.Ctx(r.Context()).Error().Interface("panic", value).Bytes("stack", debug.Stack()).Msg("panic")
-			if a, ok := w.(*answer); ok && a.status != 0 {
-				panic(http.ErrAbortHandler)
-			}
-			fail(w, r, fmt.Errorf("panic: %v", value))
-		}()
-		next.ServeHTTP(w, r)
-	})
+func survive(fail failing) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if value := recover(); value != nil {
+					panicked(w, r, value, fail)
+				}
+			}()
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func panicked(w http.ResponseWriter, r *http.Request, value any, fail failing) {
+	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(http.ErrAbortHandler)
+	}
+	zerolog.Ctx(r.Context()).Error().Interface("panic", value).Bytes("stack", debug.Stack()).Msg("panic")
+	if a, ok := w.(*answer); ok && a.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	fail(w, r, fmt.Errorf("panic: %v", value))
 }

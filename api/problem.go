@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,8 +16,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/h5serve/h5serve/api/filespec"
+	"github.com/h5serve/h5serve/api/objects"
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/vfd"
+	"github.com/h5serve/h5serve/storage"
 )
 
 // Problem is an error as the client sees it: a problem document (RFC 9457). Any error of the house becomes
@@ -84,6 +87,8 @@ func explain(err error) *Problem {
 	var own *Problem
 	var spec *filespec.Problem
 	var body *http.MaxBytesError
+	var object *objects.Refusal
+	var stored *storage.Error
 	switch {
 	case errors.As(err, &own):
 		known := *own
@@ -92,8 +97,12 @@ func explain(err error) *Problem {
 		return fromSpec(spec)
 	case errors.As(err, &body):
 		return tooLarge("body", body.Limit, 0)
+	case errors.As(err, &object):
+		return fromObject(object)
 	case errors.Is(err, context.Canceled):
 		return refuse(statusClientGone, "client_gone", "The client went away.")
+	case errors.As(err, &stored):
+		return fromStore(stored)
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return refuse(http.StatusRequestTimeout, "timeout", "No byte of the request came for too long.")
 	case errors.Is(err, vfd.ErrSpoolFull), errors.Is(err, syscall.ENOSPC):
@@ -109,6 +118,54 @@ func fromSpec(from *filespec.Problem) *Problem {
 		p.Errors = append(p.Errors, Wrong{Pointer: e.Pointer, Part: e.Part, Detail: e.Detail, DidYouMean: e.DidYouMean})
 	}
 	return p
+}
+
+func fromObject(from *objects.Refusal) *Problem {
+	p := refuse(from.Status, from.Code, "%s", from.Detail)
+	p.Limit, p.cause = from.Limit, from
+	if from.Status == http.StatusRequestedRangeNotSatisfiable && from.Size <= math.MaxInt64 {
+		p.Size = int64(from.Size)
+		p.with("Content-Range", fmt.Sprintf("bytes */%d", from.Size))
+	}
+	return p
+}
+
+// storeKinds is the status of each kind of the stores' errors.
+var storeKinds = []struct {
+	kind   error
+	status int
+	code   string
+}{
+	{storage.ErrNotFound, http.StatusNotFound, "object_not_found"},
+	{storage.ErrDenied, http.StatusForbidden, "store_denied"},
+	{storage.ErrChanged, http.StatusConflict, "object_changed"},
+	{storage.ErrExists, http.StatusConflict, "object_exists"},
+	{storage.ErrRange, http.StatusRequestedRangeNotSatisfiable, "bad_range"},
+	{storage.ErrReadOnly, http.StatusForbidden, "store_read_only"},
+	{storage.ErrUnsupported, http.StatusNotImplemented, "unsupported_feature"},
+	{storage.ErrIncomplete, http.StatusBadRequest, "body_cut"},
+	{storage.ErrNoSpace, http.StatusInsufficientStorage, "store_full"},
+}
+
+// fromStore says the kind alone: what lay below may name places that are nobody's business outside.
+func fromStore(from *storage.Error) *Problem {
+	what := "The store " + from.Store
+	if from.Key != "" {
+		what = "The object " + from.Store + "/" + from.Key
+	}
+	for _, k := range storeKinds {
+		if errors.Is(from.Kind, k.kind) {
+			p := refuse(k.status, k.code, "%s: %s.", what, k.kind)
+			p.cause = from
+			return p
+		}
+	}
+	p := refuse(http.StatusBadGateway, "bad_upstream", "%s: %s. Try again.", what, storage.ErrUnavailable)
+	if slow := interface{ Timeout() bool }(nil); errors.As(from.Err, &slow) && slow.Timeout() {
+		p = refuse(http.StatusGatewayTimeout, "upstream_timeout", "%s: the store did not answer in time. Try again.", what)
+	}
+	p.cause = from
+	return p.with("Retry-After", "1")
 }
 
 // engineKinds is the status of each kind of the engine's errors.
@@ -142,9 +199,7 @@ func fromEngine(err error) *Problem {
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := explain(err)
 	p.complete(requestID(r.Context()))
-	if p.Status >= http.StatusInternalServerError {
-		zerolog.Ctx(r.Context()).Error().Err(err).Str("code", p.Code).Msg("request failed")
-	}
+	logFailure(r, p, err)
 	noteProblem(w, p.Code)
 	h := w.Header()
 	for _, key := range []string{"ETag", "Content-Disposition", "Content-Location", "Repr-Digest", "Accept-Ranges", "Last-Modified", "Content-Encoding"} {
@@ -155,6 +210,12 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Cache-Control", "no-store")
 	writeJSON(w, p.Status, "application/problem+json", p)
+}
+
+func logFailure(r *http.Request, p *Problem, err error) {
+	if p.Status >= http.StatusInternalServerError {
+		zerolog.Ctx(r.Context()).Error().Err(err).Str("code", p.Code).Msg("request failed")
+	}
 }
 
 func (p *Problem) complete(id string) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/rs/cors"
 )
 
 // handler answers, or says why not before anything of the answer has left.
@@ -20,13 +21,22 @@ func (s *Server) Handler() (http.Handler, error) {
 	return s.routes()
 }
 
+// MetricsHandler has /metrics alone.
+func (s *Server) MetricsHandler() (http.Handler, error) {
+	m := chi.NewRouter()
+	m.Use(identify(s.settings.Log), survive(fail))
+	m.Method(http.MethodGet, "/metrics", s.metrics.handler())
+	m.NotFound(handler(noRoute).ServeHTTP)
+	return m, nil
+}
+
 func (s *Server) routes() (*chi.Mux, error) {
-	guard, err := sameOrigin(s.settings.PublicURL)
+	guards, err := s.guards(ownHosts(s.settings.PublicURL), readingPages, fail)
 	if err != nil {
 		return nil, err
 	}
 	m := chi.NewRouter()
-	m.Use(identify(s.settings.Log), record(s.settings.Patience), survive, hosts(s.settings.PublicURL), guard)
+	m.Use(guards...)
 
 	m.Method(http.MethodPost, "/v1/files", handler(s.makeFile))
 	readable(m, "/v1/files/{filename}", s.getFile)
@@ -34,16 +44,36 @@ func (s *Server) routes() (*chi.Mux, error) {
 	m.Method(http.MethodGet, "/v1/plans/{id}", handler(s.getPlan))
 	readable(m, "/v1/plans/{id}/file", s.getPlanFile)
 
+	m.Method(http.MethodGet, "/v1/stores", handler(s.listStores))
+	m.Method(http.MethodGet, "/v1/stores/{store}", handler(s.listObjects))
+	readable(m, "/v1/stores/{store}/*", s.getObject)
+	m.Method(http.MethodPut, "/v1/stores/{store}/*", handler(s.putObject))
+
 	readable(m, "/", home)
 	readable(m, "/openapi.yaml", contract)
 	readable(m, "/livez", live)
 	readable(m, "/readyz", s.readiness)
+	if s.settings.Metrics {
+		m.Method(http.MethodGet, "/metrics", s.metrics.handler())
+	}
 
 	m.NotFound(handler(noRoute).ServeHTTP)
 	m.MethodNotAllowed(handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return wrongMethod(m, r)
 	}).ServeHTTP)
 	return m, nil
+}
+
+// guards stand before every route of a listener.
+func (s *Server) guards(known func(string) bool, pages cors.Options, fail failing) (chi.Middlewares, error) {
+	same, err := sameOrigin(s.settings.PublicURL, s.settings.CORS, fail)
+	if err != nil {
+		return nil, err
+	}
+	return chi.Middlewares{
+		identify(s.settings.Log), record(s.settings.Patience), s.metrics.measure, survive(fail),
+		hosts(known, fail), crossOrigin(s.settings.CORS, pages), same,
+	}, nil
 }
 
 // readable is a resource that GET and HEAD read.

@@ -209,6 +209,13 @@ func (s *shelf) makeRoom(need uint64) {
 	s.tidy(need)
 }
 
+// count tells how many plans are known.
+func (s *shelf) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.plans)
+}
+
 // close ends every making and gives all bytes back.
 func (s *shelf) close() error {
 	s.cancel()

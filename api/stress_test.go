@@ -202,7 +202,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error)
-	go func() { served <- s.Serve(ctx, l) }()
+	go func() { served <- s.Serve(ctx, Listeners{Main: l}) }()
 	r, err := http.Post("http://"+l.Addr().String()+"/v1/files", "application/json", strings.NewReader(large(1<<23)))
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/h5serve/h5serve/h5core/internal/load"
+	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 // Severity is how much a Finding matters.
@@ -106,15 +108,18 @@ func (f *File) Check(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, readError("check", "/", err)
 	}
+	own.Beside(f.stored)
 	extents, err := own.Watch(ctx)
 	if err != nil {
 		return nil, readError("check", "/", err)
 	}
 	view := &File{options: f.options, handle: f.handle, stored: own}
+	view.paths.once.Do(func() {}) // where references lead is looked at by itself
 	c := &checker{file: view, extents: extents, report: &Report{Findings: []Finding{}, Readable: []string{}}, seen: map[uint64]bool{}}
 	err = c.all(ctx)
+	slices.Sort(c.report.Readable)
 	c.overlaps()
-	c.report.Bytes.Size = f.handle.Size()
+	c.report.Bytes.Size = vfd.Stored(f.handle)
 	c.report.Bytes.Known = own.Base() + extents.Known()
 	return c.report, err
 }

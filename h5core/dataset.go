@@ -252,6 +252,6 @@ func (c *creation) fillValue(d *object.Dataset) error {
 	if len(c.rawFill) != int(d.Type.Size) {
 		return fmt.Errorf("%d bytes, an element has %d", len(c.rawFill), d.Type.Size)
 	}
-	d.Fill = c.rawFill
+	d.Fill.Value = c.rawFill
 	return nil
 }

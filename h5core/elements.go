@@ -3,43 +3,68 @@ package h5core
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"sync"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
-	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/walk"
 )
 
 // Elements are stored elements, in C order, with what their variable-length
 // parts and references lead to.
+//
+//	Data  ┌ descriptor ┬ descriptor ┬ …      heap  collection ┌ object ┬ object ┬ …
+//	      └ 5, 0x800, 1┴ 3, 0x800, 2┴ …            at 0x800   └ 1      ┴ 2      ┴ …
+//
+// Objects stay where their collections lie: nothing is copied for an element.
 type Elements struct {
 	Type  *dtype.Type
 	Shape []uint64 // nil for a scalar or a null space
 	Data  []byte
 
 	file    *File
-	heap    map[pointer][]byte
+	heap    map[uint64]*walk.Collection
+	cut     map[pointer]uint64 // bytes of objects that are longer than their descriptors say
 	regions map[walk.HeapRef]region
-	seen    map[followedPart]bool // only while it is resolved
+}
+
+// pointer is a descriptor: how many elements lie where.
+type pointer struct {
+	n   uint32
+	ref walk.HeapRef
 }
 
 // VarLen gives what the descriptor of a variable-length part leads to: a text,
 // or elements of its base type as stored. A null descriptor gives nil.
 func (e *Elements) VarLen(descriptor []byte) []byte {
-	n, ref := e.file.descriptor(descriptor)
-	if n == 0 {
+	p := e.file.descriptor(descriptor)
+	if p.n == 0 {
 		return nil
 	}
-	return e.heap[pointer{n, ref}]
+	c := e.heap[p.ref.Addr]
+	if c == nil {
+		return nil
+	}
+	data, err := c.Object(p.ref)
+	if err != nil {
+		return nil
+	}
+	if n, longer := e.cut[p]; longer {
+		data = data[:n]
+	}
+	return data
 }
 
 // descriptor reads a variable-length part's length and place (specification
 // IV.A.2.d, "Variable-Length").
-func (f *File) descriptor(p []byte) (uint32, walk.HeapRef) {
+func (f *File) descriptor(p []byte) pointer {
 	width := int(f.stored.Geometry().OffsetSize)
-	n := binary.LittleEndian.Uint32(p)
-	return n, walk.HeapRef{Addr: little(p[4 : 4+width]), Index: binary.LittleEndian.Uint32(p[4+width:])}
+	at := walk.HeapRef{Index: binary.LittleEndian.Uint32(p[4+width:])}
+	if width == 8 {
+		at.Addr = binary.LittleEndian.Uint64(p[4:])
+	} else {
+		at.Addr = little(p[4 : 4+width])
+	}
+	return pointer{binary.LittleEndian.Uint32(p), at}
 }
 
 func little(p []byte) (v uint64) {
@@ -47,120 +72,6 @@ func little(p []byte) (v uint64) {
 		v = v<<8 | uint64(p[i])
 	}
 	return v
-}
-
-// resolve fetches everything that the elements lead to: a wave for each level
-// of variable-length parts inside each other.
-func (e *Elements) resolve(ctx context.Context) error {
-	e.heap = map[pointer][]byte{}
-	type level struct {
-		t    *dtype.Type
-		data [][]byte
-	}
-	for next := []level{{e.Type, [][]byte{e.Data}}}; len(next) > 0; {
-		var refs []walk.HeapRef
-		var following []level
-		for _, l := range next {
-			found, regions, err := e.pointers(l.t, l.data)
-			if err != nil {
-				return err
-			}
-			if err := e.resolveRegions(ctx, regions); err != nil {
-				return err
-			}
-			for base, some := range found {
-				at := level{t: base}
-				some = e.unseen(base, some)
-				for _, r := range some {
-					refs = append(refs, r.ref)
-				}
-				if err := e.file.stored.Spend(len(refs)); err != nil {
-					return err
-				}
-				got, err := e.file.stored.Objects(ctx, refs)
-				if err != nil {
-					return err
-				}
-				for i, r := range some {
-					want := uint64(r.n) * uint64(base.Size)
-					if want > uint64(len(got[i])) {
-						return fmt.Errorf("%w: a variable-length part of %d bytes has %d", load.ErrDamaged, want, len(got[i]))
-					}
-					if want > uint64(len(e.heap[r])) {
-						e.heap[r] = got[i][:want]
-					}
-					at.data = append(at.data, got[i][:want])
-				}
-				refs = refs[:0]
-				if base.HasVarLen() || base.HasReference() {
-					following = append(following, at)
-				}
-			}
-		}
-		next = following
-	}
-	e.seen = nil
-	if e.Type.HasReference() {
-		return e.file.paths.build(ctx, e.file)
-	}
-	return nil
-}
-
-// unseen drops what was followed before: parts may share what they lead to,
-// and following it each time anew would grow without bound.
-func (e *Elements) unseen(base *dtype.Type, all []pointer) []pointer {
-	if e.seen == nil {
-		e.seen = map[followedPart]bool{}
-	}
-	var fresh []pointer
-	for _, p := range all {
-		if key := (followedPart{base, p}); !e.seen[key] {
-			e.seen[key] = true
-			fresh = append(fresh, p)
-		}
-	}
-	return fresh
-}
-
-type followedPart struct {
-	base *dtype.Type
-	pointer
-}
-
-type pointer struct {
-	n   uint32
-	ref walk.HeapRef
-}
-
-// pointers lists what the variable-length parts in elements of a type lead to,
-// by their base type, and where region references lie.
-func (e *Elements) pointers(t *dtype.Type, data [][]byte) (found map[*dtype.Type][]pointer, regions []walk.HeapRef, err error) {
-	found = map[*dtype.Type][]pointer{}
-	fields := t.Pointers()
-	if len(fields) == 0 {
-		return nil, nil, nil
-	}
-	width := e.file.stored.Geometry().OffsetSize
-	for _, p := range data {
-		for ; len(p) >= int(t.Size); p = p[t.Size:] {
-			for off, field := range dtype.Fields(fields) {
-				if field.Class == dtype.Reference {
-					if field.Ref == dtype.RegionRef && field.Size >= 4+uint32(width) {
-						regions = append(regions, e.file.heapRef(p[off:]))
-					}
-					continue
-				}
-				if field.Size < 8+uint32(width) {
-					return nil, nil, fmt.Errorf("%w: a variable-length part of %d bytes", load.ErrDamaged, field.Size)
-				}
-				n, ref := e.file.descriptor(p[off:])
-				if n > 0 {
-					found[field.Base] = append(found[field.Base], pointer{n, ref})
-				}
-			}
-		}
-	}
-	return found, regions, nil
 }
 
 // Reference gives a path that leads to the object of an object reference; a
@@ -185,7 +96,7 @@ type pathIndex struct {
 func (x *pathIndex) build(ctx context.Context, f *File) error {
 	x.once.Do(func() {
 		x.byAddress = map[uint64]string{}
-		x.err = x.add(ctx, f.Group, 0)
+		x.err = x.add(f.stored.Alone(ctx), f.Group, 0)
 	})
 	return x.err
 }

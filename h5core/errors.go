@@ -12,7 +12,7 @@ import (
 var (
 	ErrExists      = errors.New("name already exists")
 	ErrNotFound    = load.ErrNotFound
-	ErrExternal    = errors.New("an external link, which is not followed")
+	ErrExternal    = load.ErrExternal
 	ErrUnsupported = load.ErrUnsupported
 	ErrInvalid     = errors.New("invalid")
 	ErrBounds      = errors.New("beyond the high libver bound")

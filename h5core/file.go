@@ -2,6 +2,7 @@ package h5core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,9 +22,11 @@ type File struct {
 	borrows bool        // memory is the handle's own
 	attrs   *piece.GlobalHeap
 	data    *piece.GlobalHeap
+	refs    []object.Node // what references lead to; a token is a number here, from 1 on
 
 	stored *load.File // of a file being read: all of the above but options and handle is nil
 	paths  pathIndex
+	beside *beside // the files that this one leads to
 
 	mu     sync.Mutex // guards the tree and the state
 	plan   *Plan
@@ -51,7 +54,7 @@ func Open(ctx context.Context, name, mode string, opts ...Option) (*File, error)
 	if err != nil {
 		return nil, fail("open", name, ErrInvalid, err)
 	}
-	handle, err := o.driver.Open(ctx, name, how)
+	handle, err := o.open(ctx, name, how)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func Open(ctx context.Context, name, mode string, opts ...Option) (*File, error)
 		f.memory = vfd.NewMemory(o.spool)
 	}
 	f.attrs, f.data = piece.NewGlobalHeap(f.memory), piece.NewGlobalHeap(f.memory)
-	root := &object.Group{Object: object.Object{Links: 1, TrackOrder: o.trackOrder}}
+	root := &object.Group{Object: object.Object{Links: 1, TrackOrder: o.trackOrder}, TrackLinks: o.trackOrder}
 	f.Group = &Group{file: f, path: "/", node: root}
 	return f, nil
 }
@@ -91,7 +94,7 @@ func (f *File) settings() plan.Settings {
 	o := f.options
 	return plan.Settings{
 		Low: o.low, High: o.high, UserBlockSize: o.userSize, UserBlock: o.userBlock, Workers: o.workers,
-		Memory: f.memory, AttributeHeap: f.attrs, DataHeap: f.data,
+		Memory: f.memory, AttributeHeap: f.attrs, DataHeap: f.data, References: f.refs,
 	}
 }
 
@@ -185,7 +188,7 @@ func (f *File) release() error {
 		_ = f.memory.Close()
 	}
 	if f.stored != nil {
-		f.stored.Close()
+		return errors.Join(f.stored.Close(), f.handle.Close())
 	}
 	return f.handle.Close()
 }

@@ -22,7 +22,7 @@ func (g *Group) Name() string { return g.path }
 type GroupOption func(*object.Group)
 
 // TrackOrder keeps the creation order of the group's links and attributes.
-func TrackOrder() GroupOption { return func(g *object.Group) { g.TrackOrder = true } }
+func TrackOrder() GroupOption { return func(g *object.Group) { g.TrackOrder, g.TrackLinks = true, true } }
 
 // CreateGroup makes a group, and the groups on the way to it. A name that
 // exists is ErrExists.
@@ -92,11 +92,14 @@ func what(l *object.Link) string {
 	switch {
 	case l.Kind == object.Soft:
 		return "a soft link, which is not followed here"
-	case l.Kind == object.External:
-		return "an external link"
+	case l.Kind != object.Hard:
+		return "a link that leads elsewhere"
 	}
-	if _, ok := l.Node.(*object.Dataset); ok {
+	switch l.Node.(type) {
+	case *object.Dataset:
 		return "a dataset"
+	case *object.NamedType:
+		return "a committed type"
 	}
 	return "a group"
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/plan"
+	"github.com/h5serve/h5serve/h5core/internal/transfer"
 	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
@@ -38,11 +39,12 @@ type options struct {
 	workers    int
 	spool      vfd.Settings
 	limits     Limits
-	follow     string // folder whose files may be followed to
+	reading    load.Reading
+	follow     following
 }
 
 func newOptions(list []Option) (*options, error) {
-	o := &options{driver: vfd.Sec2{}, high: Latest, workers: runtime.GOMAXPROCS(0)}
+	o := &options{high: Latest, workers: runtime.GOMAXPROCS(0)}
 	for _, set := range list {
 		if err := set(o); err != nil {
 			return nil, err
@@ -54,7 +56,8 @@ func newOptions(list []Option) (*options, error) {
 // Option is a parameter of Open. An option that cannot be refuses itself there.
 type Option func(*options) error
 
-// WithDriver opens the file through a driver; without it, vfd.Sec2.
+// WithDriver opens the file through a driver; without it, vfd.Sec2, or for s3:,
+// http: and https: URLs the registered ros3.
 func WithDriver(d vfd.Driver) Option {
 	return func(o *options) error { o.driver = d; return nil }
 }
@@ -94,9 +97,40 @@ func WithTrackOrder() Option {
 	return func(o *options) error { o.trackOrder = true; return nil }
 }
 
-// WithWorkers bounds the goroutines that encode chunks; without it, GOMAXPROCS.
+// WithWorkers bounds the goroutines that encode chunks, and those that decode
+// them for one read; without it, GOMAXPROCS.
 func WithWorkers(n int) Option {
-	return func(o *options) error { o.workers = max(1, n); return nil }
+	return func(o *options) error {
+		o.workers = max(1, n)
+		o.reading.Workers = o.workers
+		return nil
+	}
+}
+
+// WithChunkCache bounds the decoded chunks that each open dataset of a file
+// being read keeps, with h5py's meaning: rdcc_nslots chunks of together
+// rdcc_nbytes bytes, larger chunks never. rdcc_w0, from 0 to 1, says how far
+// chunks that were read whole go before those that were used less recently.
+// 0 slots or bytes keep none. Without it, as HDF5 2.0: 8191, 8 MiB and 0.75.
+//
+// A read of whole chunks that is larger than the cache passes it by.
+func WithChunkCache(nslots int, nbytes uint64, w0 float64) Option {
+	return func(o *options) error {
+		settings, err := cacheSettings(nslots, nbytes, w0)
+		o.reading.Cache = &settings
+		return err
+	}
+}
+
+func cacheSettings(nslots int, nbytes uint64, w0 float64) (transfer.CacheSettings, error) {
+	s := transfer.CacheSettings{Slots: nslots, Bytes: nbytes, W0: w0}
+	if nslots < 0 {
+		return s, fmt.Errorf("chunk cache: rdcc_nslots is %d, it is 0 or more", nslots)
+	}
+	if !(w0 >= 0 && w0 <= 1) {
+		return s, fmt.Errorf("chunk cache: rdcc_w0 is %v, it lies between 0 and 1", w0)
+	}
+	return s, nil
 }
 
 // Limits bound what reading a file may cost; a zero field is no limit.

@@ -30,7 +30,7 @@ func newPatchwork(d *Dataset) (*patchwork, error) {
 	}
 	p := &patchwork{
 		memory: d.file.memory, grid: grid, size: uint64(d.node.Type.Size), bytes: uint64(d.node.Type.Size),
-		fill: d.node.Fill, chunks: map[uint64]uint64{},
+		fill: d.node.Fill.Value, chunks: map[uint64]uint64{},
 	}
 	for _, n := range grid.Chunk {
 		p.bytes *= n

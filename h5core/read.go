@@ -49,15 +49,14 @@ func openStored(ctx context.Context, name string, opts []Option) (*File, error) 
 	if err != nil {
 		return nil, fail("open", name, ErrInvalid, err)
 	}
-	handle, err := o.driver.Open(ctx, name, vfd.Read)
+	handle, err := o.open(ctx, name, vfd.Read)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{options: o, handle: handle}
 	if f.stored, err = load.Open(ctx, handle, o.limits); err == nil {
-		if o.follow != "" {
-			f.stored.Follow = follow(o.follow)
-		}
+		f.stored.Reading = o.reading
+		f.surround(name)
 		var root *load.Object
 		if root, err = f.stored.Object(ctx, f.stored.Root()); err == nil && root.Kind == load.Group {
 			f.Group = &Group{file: f, path: "/", stored: root}
@@ -80,7 +79,7 @@ func readError(op, path string, err error) error {
 	if name, ok := load.MissingFilter(err); ok {
 		return fail(op, path, ErrUnsupported, fmt.Errorf("the filter %q is not available: %w", name, err))
 	}
-	for _, kind := range []error{ErrNotHDF5, ErrTooLarge, ErrUnsupported, ErrNotFound, ErrDamaged} {
+	for _, kind := range []error{ErrExternal, ErrNotHDF5, ErrTooLarge, ErrUnsupported, ErrNotFound, ErrDamaged} {
 		if errors.Is(err, kind) {
 			return fail(op, path, kind, err)
 		}
@@ -155,9 +154,7 @@ func linkOf(l *message.Link) Link {
 		out.Kind = Soft
 	case message.ExternalLink:
 		out.Kind = External
-		if parts := strings.SplitN(strings.TrimPrefix(string(l.Data), "\x00"), "\x00", 3); len(parts) > 1 {
-			out.File, out.Path = parts[0], parts[1]
-		}
+		out.File, out.Path = load.ExternalTarget(l)
 	default:
 		out.Kind = UserDefined
 	}
@@ -199,11 +196,12 @@ func (f *File) object(ctx context.Context, path string, addr uint64) (Object, er
 	return &NamedType{f, path, stored, t.Type}, nil
 }
 
-// maxSoft bounds the soft links on the way to one object.
+// maxSoft bounds the soft and external links on the way to one object.
 const maxSoft = 16
 
 // Get opens the object of a path. Soft links are followed inside the file;
-// external ones are ErrExternal.
+// external ones where WithFollow or WithFollowFunc allow it, else they are
+// ErrExternal; the object of one belongs to the other file.
 func (g *Group) Get(ctx context.Context, path string) (Object, error) {
 	if err := g.reading("open"); err != nil {
 		return nil, err
@@ -254,9 +252,9 @@ func (g *Group) step(ctx context.Context, l Link, soft int) (Object, error) {
 	case l.Kind == Soft && soft > 0:
 		return g.get(ctx, l.Path, soft-1)
 	case l.Kind == Soft:
-		return nil, failf(op, path, ErrInvalid, "over %d soft links on the way", maxSoft)
+		return nil, failf(op, path, ErrInvalid, "over %d soft and external links on the way", maxSoft)
 	case l.Kind == External:
-		return nil, failf(op, path, ErrExternal, "an external link to %q in %q, which is not followed", l.Path, l.File)
+		return g.external(ctx, path, l, soft)
 	}
 	return nil, failf(op, path, ErrUnsupported, "a user-defined link of class %d", l.Class)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/walk"
@@ -40,28 +41,54 @@ func (f *File) heapRef(p []byte) walk.HeapRef {
 	return walk.HeapRef{Addr: little(p[:width]), Index: uint32(little(p[width : width+4]))}
 }
 
-// resolveRegions reads what the region references lead to. One that leads to
-// nothing is damage to itself alone: it stays unresolved.
-func (e *Elements) resolveRegions(ctx context.Context, refs []walk.HeapRef) error {
-	if e.regions == nil {
-		e.regions = map[walk.HeapRef]region{}
-	}
-	for _, at := range refs {
-		if _, known := e.regions[at]; known {
-			continue
+// resolveRegions reads what the region references of a level lead to. One that
+// leads to nothing is damage to itself alone: it stays unresolved.
+func (e *Elements) resolveRegions(ctx context.Context, l *level) error {
+	width := uint32(e.file.stored.Geometry().OffsetSize)
+	return l.each(func(f pointing, raw []byte, _ uint64) error {
+		if f.t.Class != dtype.Reference || f.t.Ref != dtype.RegionRef || f.t.Size < 4+width {
+			return nil
 		}
-		objects, err := e.file.stored.Objects(ctx, []walk.HeapRef{at})
-		if err == nil && objects[0] != nil {
+		at := e.file.heapRef(raw)
+		if _, known := e.regions[at]; known {
+			return nil
+		}
+		if e.regions == nil {
+			e.regions = map[walk.HeapRef]region{}
+		}
+		object, err := e.regionObject(ctx, at)
+		if err == nil && object != nil {
 			var r region
-			if r, err = e.file.region(ctx, objects[0]); err == nil {
+			if r, err = e.file.region(ctx, object); err == nil {
 				e.regions[at] = r
 			}
 		}
-		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrUnsupported) {
-			return err
+		if errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
+			return nil
 		}
+		return err
+	})
+}
+
+// regionObject is the heap object of a region reference.
+func (e *Elements) regionObject(ctx context.Context, at walk.HeapRef) ([]byte, error) {
+	if at.Null() {
+		return nil, nil
 	}
-	return nil
+	c := e.heap[at.Addr]
+	if c == nil {
+		list, err := e.file.stored.Collections(ctx, []uint64{at.Addr})
+		if err != nil {
+			return nil, err
+		}
+		c = list[0]
+		e.heap[at.Addr] = c
+	}
+	object, err := c.Object(at)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", load.ErrDamaged, err)
+	}
+	return object, nil
 }
 
 // region decodes the heap object of a region reference: the address of a

@@ -2,7 +2,7 @@ package h5core
 
 import (
 	"context"
-	"fmt"
+	"math/bits"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
@@ -58,78 +58,79 @@ func (d *Dataset) Fill() (status string, value *Elements) {
 // ReadRaw reads the selected elements as stored, and what they lead to; a nil
 // selection is the whole dataset.
 func (d *Dataset) ReadRaw(ctx context.Context, sel space.Selection) (*Elements, error) {
-	const op = "read"
+	sel, bytes, err := d.selected(sel)
+	if err != nil {
+		return nil, err
+	}
+	e := &Elements{Type: d.data.Type, Data: make([]byte, bytes), file: d.file}
+	if d.data.Space.Kind == space.Null {
+		return e, nil
+	}
+	e.Shape = sel.Shape()
+	if err := d.data.Read(ctx, sel, e.Data); err != nil {
+		return nil, readError(opRead, d.path, err)
+	}
+	return e, readError(opRead, d.path, e.resolve(ctx))
+}
+
+// readInto fills dst with the selected elements as stored, in the selection's
+// order: exactly as many bytes as they take. It does not follow what
+// variable-length parts and references lead to.
+func (d *Dataset) readInto(ctx context.Context, sel space.Selection, dst []byte) error {
+	sel, bytes, err := d.selected(sel)
+	if err != nil {
+		return err
+	}
+	if uint64(len(dst)) != bytes {
+		return failf(opRead, d.path, ErrInvalid, "there is room for %d bytes, the selected elements take %d", len(dst), bytes)
+	}
+	return readError(opRead, d.path, d.data.Read(ctx, sel, dst))
+}
+
+const (
+	opRead = "read"
+	// largest is what no machine's memory holds.
+	largest = 1 << 46
+)
+
+// selected is a selection that fits the dataset, and the bytes that it takes;
+// nil stands for all of it.
+func (d *Dataset) selected(sel space.Selection) (space.Selection, uint64, error) {
 	if d.data == nil {
-		return nil, failf(op, d.path, ErrUnsupported, "a file that is being made is not read")
+		return nil, 0, failf(opRead, d.path, ErrUnsupported, "a file that is being made is not read")
 	}
 	dims := d.data.Space.Dims
 	if d.data.Space.Kind == space.Null {
-		return &Elements{Type: d.data.Type, Shape: nil, file: d.file}, nil
+		return nil, 0, nil
 	}
 	if sel == nil {
 		sel = space.All(dims)
 	}
 	if err := sel.Check(dims); err != nil {
-		return nil, fail(op, d.path, ErrInvalid, err)
+		return nil, 0, fail(opRead, d.path, ErrInvalid, err)
 	}
-	raw, err := d.read(ctx, sel)
+	high, bytes := bits.Mul64(sel.Size(), uint64(d.data.Type.Size))
+	if high != 0 || bytes > largest {
+		return nil, 0, failf(opRead, d.path, ErrTooLarge, "%d elements of %d bytes", sel.Size(), d.data.Type.Size)
+	}
+	if err := d.file.stored.Allowed(bytes); err != nil {
+		return nil, 0, readError(opRead, d.path, err)
+	}
+	return sel, bytes, nil
+}
+
+// SetChunkCache bounds the dataset's cache of decoded chunks from now on, in
+// place of what [WithChunkCache] says for the file. It has no effect on a
+// dataset that is being made.
+func (d *Dataset) SetChunkCache(nslots int, nbytes uint64, w0 float64) error {
+	settings, err := cacheSettings(nslots, nbytes, w0)
 	if err != nil {
-		return nil, readError(op, d.path, err)
+		return fail("set chunk cache", d.path, ErrInvalid, err)
 	}
-	e := &Elements{Type: d.data.Type, Shape: sel.Shape(), Data: raw, file: d.file}
-	return e, readError(op, d.path, e.resolve(ctx))
-}
-
-// read brings the selected elements; what is no plain box is picked out of the
-// box around it.
-func (d *Dataset) read(ctx context.Context, sel space.Selection) ([]byte, error) {
-	size := uint64(d.data.Type.Size)
-	box := sel.Bounds()
-	count := sel.Size()
-	around := box.Size()
-	if len(d.data.Space.Dims) == 0 {
-		around = 1
+	if d.data != nil {
+		d.data.SetCache(settings)
 	}
-	if err := d.file.stored.Allowed(around * size); err != nil {
-		return nil, err
-	}
-	if around > 1<<62/max(size, 1) {
-		return nil, fmt.Errorf("%w: %d elements", ErrTooLarge, around)
-	}
-	raw := make([]byte, around*size)
-	if err := d.data.ReadBox(ctx, box, raw); err != nil {
-		return nil, err
-	}
-	if around == count {
-		return raw, nil
-	}
-	picked := make([]byte, 0, count*size)
-	for run := range shifted(sel, box, d.data.Space.Dims) {
-		picked = append(picked, raw[run.Offset*size:(run.Offset+run.Count)*size]...)
-	}
-	return picked, nil
-}
-
-// shifted yields a selection's runs as offsets into the box around it.
-func shifted(sel space.Selection, box space.Box, dims []uint64) func(func(space.Run) bool) {
-	return func(yield func(space.Run) bool) {
-		at := make([]uint64, len(dims))
-		last := len(dims) - 1
-		for run := range sel.Runs(dims) {
-			for first, left := run.Offset, run.Count; left > 0; {
-				locate(at, first, dims)
-				n := min(left, dims[last]-at[last])
-				offset := uint64(0)
-				for i := range at {
-					offset = offset*box.Count[i] + at[i] - box.Start[i]
-				}
-				if !yield(space.Run{Offset: offset, Count: n}) {
-					return
-				}
-				first, left = first+n, left-n
-			}
-		}
-	}
+	return nil
 }
 
 // Attribute is an attribute of an object in a file.

@@ -98,8 +98,8 @@ func newInRow(ctx context.Context, d *Dataset, fill bool) (*inRow, error) {
 	if r.at, err = r.memory.Reserve(count * r.size); err != nil {
 		return nil, err
 	}
-	if fill && d.node.Fill != nil {
-		return r, r.fill(ctx, count, d.node.Fill)
+	if fill && d.node.Fill.Value != nil {
+		return r, r.fill(ctx, count, d.node.Fill.Value)
 	}
 	return r, nil
 }

@@ -11,6 +11,8 @@ var (
 	ErrNotModified = errors.New("not modified")                                 // If-None-Match failed on reading
 	ErrRange       = errors.New("the range begins beyond the object's end")
 	ErrReadOnly    = errors.New("the store is not writable")
+	ErrUnsupported = errors.New("the store cannot do this")
+	ErrIncomplete  = errors.New("the body did not come whole") // Put: it failed, or was not as long as was said
 	ErrNoSpace     = errors.New("no space left in the store")
 	ErrUnavailable = errors.New("the store does not answer as it should") // a later try may help
 )

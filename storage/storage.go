@@ -72,7 +72,7 @@ type PutOptions struct {
 type Query struct {
 	Prefix    string
 	Delimiter string // keys that hold it behind the prefix are told as one common prefix
-	After     string // keys up to this one are left out
+	After     string // keys and common prefixes up to this one are left out
 	Limit     int    // objects and prefixes together; 0 is the store's own, at most 1,000
 }
 

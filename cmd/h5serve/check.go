@@ -9,20 +9,19 @@ import (
 	"strings"
 
 	"github.com/h5serve/h5serve/h5core"
-	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 type check struct {
 	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to check."`
 	JSON   bool   `name:"json" help:"One JSON document, for programs."`
-	Driver string `default:"sec2" placeholder:"NAME" help:"Driver that reads the file, sec2 or core (${default})."`
+	driver `embed:""`
 }
 
 // Run gives exit code 0 for a sound file and 1 for a damaged one.
 func (c *check) Run(ctx context.Context, std streams) error {
-	driver, err := vfd.Lookup(c.Driver)
+	driver, err := c.driver.open(c.File)
 	if err != nil {
-		return usageError("--driver: " + err.Error())
+		return err
 	}
 	r, err := h5core.Check(ctx, c.File, h5core.WithDriver(driver))
 	if r == nil {

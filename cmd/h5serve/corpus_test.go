@@ -20,6 +20,7 @@ import (
 
 	"github.com/h5serve/h5serve/api/represent"
 	"github.com/h5serve/h5serve/h5core"
+	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 // maxExceptions is how many files may be read otherwise than the reference
@@ -27,7 +28,10 @@ import (
 const maxExceptions = 5
 
 // entry is a file of the corpus.
-type entry struct{ path, note, file, truth string }
+type entry struct {
+	path, note, file, truth string
+	driver                  vfd.Driver
+}
 
 // TestCorpus reads every file of the corpus that a reference reader read, and
 // compares the canonical lines. H5SERVE_CORPUS names the corpus, which else lies beside the checkout, and CORPUS_ONLY a part of
@@ -37,7 +41,7 @@ func TestCorpus(t *testing.T) {
 	if folder == "" {
 		t.Skip("there is no corpus: no ../shared/corpus beside the checkout, and H5SERVE_CORPUS is not set")
 	}
-	entries, sets := readManifest(t, folder)
+	entries := readManifest(t, folder)
 	exceptions := readExceptions(t)
 	found := compareAll(t.Context(), entries)
 	var report summary
@@ -59,7 +63,7 @@ func TestCorpus(t *testing.T) {
 	for path := range exceptions {
 		t.Errorf("the exception %s is no such file", path)
 	}
-	t.Logf("%d of %d files as the reference reads them; %d sets of files apart", right, len(entries), sets)
+	t.Logf("%d of %d files as the reference reads them", right, len(entries))
 	if len(report.groups) > 0 {
 		t.Errorf("%d files differ:\n%s", report.files, report.String())
 	}
@@ -80,21 +84,39 @@ func corpusFolder() string {
 	return ""
 }
 
-// readManifest lists the files that are read wholly, and counts the sets of
-// several files.
-func readManifest(t *testing.T, folder string) (entries []entry, sets int) {
+// readManifest lists the files that are read wholly.
+func readManifest(t *testing.T, folder string) (entries []entry) {
 	t.Helper()
 	for _, row := range readTable(t, filepath.Join(folder, "MANIFEST.tsv"))[1:] {
 		path, expect, note, truth := row[0], row[6], row[8], row[9]
 		switch {
 		case expect != "ok" || !strings.Contains(path, os.Getenv("CORPUS_ONLY")):
-		case strings.Contains(note, " set "):
-			sets++
 		default:
-			entries = append(entries, entry{path, note, filepath.Join(folder, "files", path), filepath.Join(folder, "truth", truth)})
+			name, driver := setOf(path, note)
+			entries = append(entries, entry{path, note, filepath.Join(folder, "files", name), filepath.Join(folder, "truth", truth), driver})
 		}
 	}
-	return entries, sets
+	return entries
+}
+
+// setOf tells which driver opens a file, and by which name: a note such as
+// "family set x%d.h5" says that it is one of several.
+func setOf(path, note string) (name string, driver vfd.Driver) {
+	kind, rest, ok := strings.Cut(note, " set ")
+	if !ok {
+		return path, vfd.Sec2{}
+	}
+	pattern, _, _ := strings.Cut(rest, ";")
+	folder := filepath.Dir(path)
+	switch kind {
+	case "family":
+		return filepath.Join(folder, pattern), vfd.Family{}
+	case "split":
+		return filepath.Join(folder, strings.TrimSuffix(pattern, "-?.h5")), vfd.Split{}
+	case "multi":
+		return filepath.Join(folder, strings.TrimSuffix(pattern, "-?.h5")), vfd.Multi{}
+	}
+	return path, vfd.Sec2{}
 }
 
 func readExceptions(t *testing.T) map[string]string {
@@ -155,7 +177,7 @@ func compareFile(ctx context.Context, e entry) []difference {
 	}
 	ctx, stop := context.WithTimeout(ctx, 5*time.Minute) // only a hang takes as long
 	defer stop()
-	got, err := canonicalLines(ctx, e.file)
+	got, err := canonicalLines(ctx, e)
 	if err != nil {
 		return []difference{{kind: "open", path: "/", detail: err.Error()}}
 	}
@@ -164,13 +186,13 @@ func compareFile(ctx context.Context, e entry) []difference {
 
 // canonicalLines is dump --canonical; a panic becomes an error that says
 // where.
-func canonicalLines(ctx context.Context, file string) (lines []string, err error) {
+func canonicalLines(ctx context.Context, e entry) (lines []string, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = fmt.Errorf("panic: %v in %s", value, panicked(debug.Stack()))
 		}
 	}()
-	f, err := h5core.Open(ctx, file, "r", h5core.WithFollow(filepath.Dir(file)))
+	f, err := h5core.Open(ctx, e.file, "r", h5core.WithDriver(e.driver), h5core.WithFollow(filepath.Dir(e.file)))
 	if err != nil {
 		return nil, err
 	}

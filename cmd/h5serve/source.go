@@ -8,22 +8,21 @@ import (
 	"os"
 
 	"github.com/h5serve/h5serve/h5core"
-	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 // source is a file to be read, and an object in it.
 type source struct {
 	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to read."`
 	Path   string `arg:"" optional:"" default:"/" placeholder:"PATH" help:"Object in the file (${default})."`
-	Follow string `type:"existingdir" placeholder:"FOLDER" help:"Folder below which other files may be read that the file leads to: external storage. Without it none is."`
-	Driver string `default:"sec2" placeholder:"NAME" help:"Driver that reads the file, sec2 or core (${default})."`
+	Follow string `type:"existingdir" placeholder:"FOLDER" help:"Folder below which other files may be read that the file leads to: by external links, as external storage, as sources of virtual datasets. Without it none is."`
+	driver `embed:""`
 }
 
 // open opens the file and finds the object in it.
 func (s *source) open(ctx context.Context) (*h5core.File, h5core.Object, error) {
-	driver, err := vfd.Lookup(s.Driver)
+	driver, err := s.driver.open(s.File)
 	if err != nil {
-		return nil, nil, usageError("--driver: " + err.Error())
+		return nil, nil, err
 	}
 	f, err := h5core.Open(ctx, s.File, "r", h5core.WithDriver(driver), h5core.WithFollow(s.Follow))
 	if err != nil {

@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/adler32"
@@ -148,38 +147,17 @@ func encode(dst, src []byte, level, run int) ([]byte, error) {
 	return dst, err
 }
 
-// inflater is a pooled decoder with the reader it reads from.
-type inflater struct {
-	src bytes.Reader
-	flate.Resetter
-	io.Reader
-}
-
-var inflaters = sync.Pool{New: func() any {
-	f := new(inflater)
-	r := flate.NewReader(&f.src)
-	f.Reader, f.Resetter = r, r.(flate.Resetter)
-	return f
-}}
-
 // Decode ignores what follows the stream, as zlib does.
 func (deflate) Decode(dst, src []byte, _ []uint32, limit int) ([]byte, error) {
 	if len(src) < 2 || src[0]&15 != 8 || src[0]>>4 > 7 || binary.BigEndian.Uint16(src)%31 != 0 || src[1]&32 != 0 {
 		return dst, fmt.Errorf("%w: no zlib header at the start", ErrCorrupt)
 	}
-	f := inflaters.Get().(*inflater)
-	defer inflaters.Put(f)
-	f.src.Reset(src[2:])
-	defer f.src.Reset(nil)
-	if err := f.Reset(&f.src, nil); err != nil {
-		return dst, err
-	}
 	start := len(dst)
-	dst, err := appendAll(dst, f, limit, len(src))
+	dst, used, err := inflate(dst, src[2:], max(limit, 0))
 	if err != nil {
 		return dst[:start], err
 	}
-	tail := src[len(src)-f.src.Len():]
+	tail := src[2+used:]
 	if len(tail) < 4 {
 		return dst[:start], fmt.Errorf("%w: the stream ends before its checksum", ErrCorrupt)
 	}

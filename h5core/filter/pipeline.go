@@ -69,6 +69,12 @@ func (p Pipeline) Encode(buf *Buffers, src []byte) (out []byte, skipped uint32, 
 // Decode runs the steps backwards over src, without those whose bit is set in skipped. The result has at
 // most limit bytes and is valid until the next call with the same buffers; it may be a part of src.
 func (p Pipeline) Decode(buf *Buffers, src []byte, skipped uint32, limit int) ([]byte, error) {
+	return p.DecodeInto(buf, src, skipped, limit, nil)
+}
+
+// DecodeInto is Decode that has the last step write into room, as far as that step writes anything and room
+// suffices: the caller looks whether the result begins there.
+func (p Pipeline) DecodeInto(buf *Buffers, src []byte, skipped uint32, limit int, room []byte) ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -78,12 +84,18 @@ func (p Pipeline) Decode(buf *Buffers, src []byte, skipped uint32, limit int) ([
 		if skipped&(1<<i) != 0 {
 			continue
 		}
-		s := p[i]
-		decoded, err := s.decode(buf, out, p[:i].room(limit))
-		if err != nil {
-			return nil, &Error{"decode", i, s.Filter.Name(), err}
+		to := buf.take()
+		last := len(room) > 0 && ^skipped&(1<<i-1) == 0
+		if last {
+			to = room[:0:len(room)]
 		}
-		out = decoded
+		decoded, kept, err := p[i].decode(to, out, p[:i].room(limit))
+		if err != nil {
+			return nil, &Error{"decode", i, p[i].Filter.Name(), err}
+		}
+		if out = decoded; kept && !last {
+			buf.keep(out)
+		}
 	}
 	if len(out) > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d fit", ErrLimit, len(out), limit)
@@ -96,15 +108,14 @@ type part interface {
 	part(src []byte) ([]byte, error)
 }
 
-func (s Step) decode(buf *Buffers, src []byte, limit int) ([]byte, error) {
+// decode appends to dst, or gives a part of src; appended tells which.
+func (s Step) decode(dst, src []byte, limit int) (out []byte, appended bool, err error) {
 	if f, ok := s.Filter.(part); ok {
-		return f.part(src)
+		out, err = f.part(src)
+		return out, false, err
 	}
-	out, err := s.Filter.Decode(buf.take(), src, s.Params, limit)
-	if err != nil {
-		return nil, err
-	}
-	return buf.keep(out), nil
+	out, err = s.Filter.Decode(dst, src, s.Params, limit)
+	return out, true, err
 }
 
 func (s Step) optional() bool { return s.Flags&Optional != 0 }
@@ -132,6 +143,9 @@ func (p Pipeline) check() error {
 	}
 	return nil
 }
+
+// Size is the room that the buffers take.
+func (b *Buffers) Size() int { return cap(b.slots[0]) + cap(b.slots[1]) }
 
 // take gives the buffer that does not hold the last result.
 func (b *Buffers) take() []byte { return b.slots[b.next][:0] }

@@ -12,8 +12,11 @@ var registry = struct {
 	sync.RWMutex
 	drivers map[string]Driver
 }{drivers: map[string]Driver{
-	"sec2": Sec2{},
-	"core": Core{BackingStore: true},
+	"sec2":   Sec2{},
+	"core":   Core{BackingStore: true},
+	"family": Family{},
+	"split":  Split{},
+	"multi":  Multi{},
 }}
 
 // Register makes a driver known by its name. A second driver of one name panics.

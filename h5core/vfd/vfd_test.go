@@ -12,11 +12,15 @@ import (
 
 func TestDrivers(t *testing.T) {
 	drivers := map[string]vfd.Driver{
-		"sec2":         vfd.Sec2{},
-		"core":         vfd.Core{BackingStore: true},
-		"core small":   vfd.Core{BackingStore: true, BlockSize: 512},
-		"core dropped": vfd.Core{BlockSize: 4096},
-		"core spooled": vfd.Core{BackingStore: true, BlockSize: 4096, Budget: vfd.NewBudget(20 * 4096), TempDir: t.TempDir()},
+		"sec2":           vfd.Sec2{},
+		"core":           vfd.Core{BackingStore: true},
+		"core small":     vfd.Core{BackingStore: true, BlockSize: 512},
+		"core dropped":   vfd.Core{BlockSize: 4096},
+		"core spooled":   vfd.Core{BackingStore: true, BlockSize: 4096, Budget: vfd.NewBudget(20 * 4096), TempDir: t.TempDir()},
+		"family":         vfd.Family{MemberSize: 64 << 10},
+		"family of core": vfd.Family{MemberSize: 4099, Member: vfd.Core{BackingStore: true, BlockSize: 512}},
+		"split":          vfd.Split{},
+		"split named":    vfd.Split{MetaExt: ".meta", RawExt: ".raw"},
 		"counted": vfdtest.Wrap(vfd.Sec2{}, func(f vfd.File) vfd.File {
 			return &vfdtest.Counting{File: f}
 		}),
@@ -28,7 +32,7 @@ func TestDrivers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			vfdtest.Run(t, func(t *testing.T) vfdtest.Subject {
 				c, core := d.(vfd.Core)
-				return vfdtest.Subject{Driver: d, Name: filepath.Join(t.TempDir(), "x.h5"), Volatile: core && !c.BackingStore}
+				return vfdtest.Subject{Driver: d, Name: filepath.Join(t.TempDir(), fileName(d)), Volatile: core && !c.BackingStore}
 			})
 			if c, ok := d.(vfd.Core); ok && c.Budget != nil && c.Budget.Used() != 0 {
 				t.Errorf("%d bytes were not given back", c.Budget.Used())
@@ -37,14 +41,21 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
+func fileName(d vfd.Driver) string {
+	if d.Name() == "family" {
+		return "x%03d.h5"
+	}
+	return "x.h5"
+}
+
 func TestLookup(t *testing.T) {
-	for _, name := range []string{"sec2", "core"} {
+	for _, name := range []string{"sec2", "core", "family", "split", "multi"} {
 		if d, err := vfd.Lookup(name); err != nil || d.Name() != name {
 			t.Errorf("%s: %v, %v", name, d, err)
 		}
 	}
 	_, err := vfd.Lookup("mpio")
-	if err == nil || !strings.Contains(err.Error(), `"mpio"`) || !strings.Contains(err.Error(), "core, sec2") {
+	if err == nil || !strings.Contains(err.Error(), `"mpio"`) || !strings.Contains(err.Error(), "core, ") {
 		t.Errorf("the error does not list the known drivers: %v", err)
 	}
 	defer func() {

@@ -29,7 +29,7 @@ var (
 	pieces  = append([]string{internal + "piece"}, formats...)
 	walks   = append([]string{internal + "walk"}, pieces...)
 	indexes = append([]string{internal + "index", internal + "object"}, walks...)
-	tops    = append([]string{internal + "transfer"}, indexes...)
+	tops    = append([]string{internal + "transfer", "h5core/convert"}, indexes...)
 	face    = append([]string{"h5core", "h5core/vfd"}, values...)
 	stores  = []string{"storage", "storage/pinned", "storage/cached"}
 )
@@ -37,11 +37,14 @@ var (
 // below says which of our own packages a package may import.
 var below = map[string][]string{
 	".":                         nil, // openapi.yaml, embedded
-	"cmd/h5serve":               join(face, stores, "api", "web", "api/filespec", "api/represent", "h5core/vfd/ros3", "storage/s3", "storage/dir", "storage/mem"),
+	"cmd/h5serve":               join(face, stores, "api", "web", "api/filespec", "api/represent", "h5core/vfd/ros3", "storage/s3", "storage/dir", "storage/mem", "storage/web", "api/sigv4"),
 	"web":                       nil,
-	"api":                       join(face, stores, ".", "api/filespec", "api/represent"),
+	"api":                       join(face, stores, ".", "api/filespec", "api/represent", "api/objects", "api/s3", "api/sigv4"),
 	"api/filespec":              face,
 	"api/represent":             face,
+	"api/objects":               {"storage"},
+	"api/s3":                    {"storage", "api/objects", "api/sigv4"},
+	"api/sigv4":                 nil,
 	"h5core":                    join(tops, nil, internal+"load", internal+"plan", internal+"edit"),
 	internal + "load":           tops,
 	internal + "plan":           tops,
@@ -54,19 +57,23 @@ var below = map[string][]string{
 	internal + "format":         ground,
 	internal + "format/message": ground,
 	internal + "wire":           nil,
+	internal + "wire/wiretest":  {internal + "wire"},
 	internal + "floors":         nil,
+	"h5core/convert":            {"h5core/dtype"},
 	"h5core/dtype":              nil,
 	"h5core/space":              nil,
 	"h5core/filter":             nil,
 	"h5core/vfd":                nil,
 	"h5core/vfd/vfdtest":        {"h5core/vfd"},
-	"h5core/vfd/ros3":           join(stores, nil, "h5core/vfd", "storage/s3"),
+	"h5core/vfd/ros3":           join(stores, nil, "h5core/vfd", "storage/s3", "storage/web"),
 	"storage":                   nil,
-	"storage/s3":                {"storage"},
+	"storage/s3":                {"storage", "storage/ranged"},
+	"storage/web":               {"storage", "storage/ranged"},
+	"storage/ranged":            {"storage"},
 	"storage/dir":               {"storage"},
 	"storage/mem":               {"storage"},
 	"storage/pinned":            {"storage"},
-	"storage/cached":            {"storage"},
+	"storage/cached":            {"storage", "storage/pinned"},
 	"storage/storagetest":       {"storage"},
 }
 
@@ -78,6 +85,7 @@ var reserved = map[string][]string{
 
 // engine says which of other people's packages the engine knows, and where.
 var engine = map[string][]string{
+	"github.com/google/go-cmp/":      {internal + "wire/wiretest"},
 	"github.com/klauspost/compress/": {"h5core/filter"},
 	"github.com/pierrec/lz4/":        {"h5core/filter"},
 	"golang.org/x/sync/":             nil, // anywhere

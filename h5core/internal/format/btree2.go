@@ -29,6 +29,7 @@ func (t *BTree2) Fields(c *wire.Codec) {
 	c.Signature("BTHD")
 	version := uint8(0)
 	c.Version(&version, 0)
+	c.Sealed(22 + uint64(c.Geometry().OffsetSize) + uint64(c.Geometry().LengthSize))
 	c.U8("type", &t.Type)
 	c.U32("node size", &t.NodeSize)
 	c.U16("record size", &t.RecordSize)
@@ -101,8 +102,9 @@ type BTree2Child struct {
 type BTree2Node struct {
 	Tree     *BTree2
 	Level    int
-	Count    int      // records
-	Records  [][]byte // RecordSize bytes each
+	Count    int              // records
+	Records  [][]byte         // RecordSize bytes each
+	Contents []wire.Structure // in encoding: the records, in place of Records
 	Children []BTree2Child
 }
 
@@ -118,20 +120,24 @@ func (n *BTree2Node) Fields(c *wire.Codec) {
 	c.Signature(letters)
 	version := uint8(0)
 	c.Version(&version, 0)
+	w := n.Tree.widths(c.Geometry(), n.Level)
+	if c.Err() == nil && uint64(n.Count) > w.most {
+		c.Fail("records", "%d, a node of this level holds at most %d", n.Count, w.most)
+	}
+	c.Sealed(n.size(c.Geometry(), w))
 	kind := n.Tree.Type
 	c.U8("type", &kind)
 	if c.Err() == nil && kind != n.Tree.Type {
 		c.Fail("type", "%d, the tree has %d", kind, n.Tree.Type)
-	}
-	w := n.Tree.widths(c.Geometry(), n.Level)
-	if c.Err() == nil && uint64(n.Count) > w.most {
-		c.Fail("records", "%d, a node of this level holds at most %d", n.Count, w.most)
 	}
 	if !c.Count("records", uint64(n.Count), int(n.Tree.RecordSize)) {
 		return
 	}
 	if c.Decoding() {
 		n.Records = make([][]byte, n.Count)
+	}
+	for _, record := range n.Contents {
+		c.Sub(record)
 	}
 	for i := range n.Records {
 		c.Bytes("record", uint64(n.Tree.RecordSize), &n.Records[i])
@@ -140,6 +146,15 @@ func (n *BTree2Node) Fields(c *wire.Codec) {
 		n.children(c, w)
 	}
 	c.Checksum()
+}
+
+// size is the bytes of the node without what its records leave empty.
+func (n *BTree2Node) size(geo wire.Geometry, w tree2Widths) uint64 {
+	size := tree2Overhead + uint64(n.Count)*uint64(n.Tree.RecordSize)
+	if n.Level > 0 {
+		size += (uint64(n.Count) + 1) * uint64(int(geo.OffsetSize)+w.count+w.total)
+	}
+	return size
 }
 
 func (n *BTree2Node) children(c *wire.Codec, w tree2Widths) {

@@ -43,6 +43,7 @@ func (a *ExtensibleArray) Fields(c *wire.Codec) {
 	c.Signature("EAHD")
 	version := uint8(0)
 	c.Version(&version, 0)
+	c.Sealed(16 + uint64(c.Geometry().OffsetSize) + 6*uint64(c.Geometry().LengthSize))
 	c.U8("client ID", &a.Client)
 	c.U8("element size", &a.ElementSize)
 	c.U8("max number of elements bits", &a.MaxBits)

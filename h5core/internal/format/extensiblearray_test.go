@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 )
 
 var (
@@ -19,92 +20,92 @@ var (
 
 func blankExtensible() wire.Structure { return new(ExtensibleArray) }
 
-var extensibles = []layout{
+var extensibles = []wiretest.Layout{
 	{
-		name: "unfiltered", library: library,
-		bytes: `
+		Name: "unfiltered", Library: wiretest.Library,
+		Bytes: `
 			45 41 48 44 00 00 08 20 04 10 04 0a  | signature, version, client, element size, five parameters
 			07 00*7 5a 03 00*6                   | super blocks, their bytes
 			59 00*7 26 b7 03 00*5                | data blocks, their bytes
 			30 75 00*6 f4 75 00*6 07 02 00*6     | set, realized, index block
 			fc 7b 03 c0`,
-		value: linkArray, blank: blankExtensible,
+		Value: linkArray, Blank: blankExtensible,
 	},
 }
 
-var arrayBlocks = []layout{
+var arrayBlocks = []wiretest.Layout{
 	{
-		name: "index block", geo: small,
-		bytes: `
+		Name: "index block", Geo: small,
+		Bytes: `
 			45 41 49 42 00 01 34 12
 			01 01 07 00 03 00 00 00 | element: address, size, mask
 			11 01 ff ff             | data blocks
 			13 01 14 01 15 01 16 01 ff ff | super blocks
 			sum`,
-		value: &ArrayIndexBlock{
+		Value: &ArrayIndexBlock{
 			Array: tinyArray, Header: 0x1234, Entries: []ChunkEntry{{0x101, 7, 3}},
 			DataBlocks: []uint64{0x111, wire.Undefined}, SuperBlocks: []uint64{0x113, 0x114, 0x115, 0x116, wire.Undefined},
 		},
-		blank: func() wire.Structure { return &ArrayIndexBlock{Array: tinyArray} },
+		Blank: func() wire.Structure { return &ArrayIndexBlock{Array: tinyArray} },
 	},
 	{
-		name: "super block without pages", geo: small,
-		bytes: "45 41 53 42 00 01 34 12 03 01 01 02 01 sum",
-		value: &ArraySuperBlock{Array: tinyArray, Super: 0, Header: 0x1234, Offset: 3, DataBlocks: []uint64{0x101, 0x102}},
-		blank: func() wire.Structure { return &ArraySuperBlock{Array: tinyArray} },
+		Name: "super block without pages", Geo: small,
+		Bytes: "45 41 53 42 00 01 34 12 03 01 01 02 01 sum",
+		Value: &ArraySuperBlock{Array: tinyArray, Super: 0, Header: 0x1234, Offset: 3, DataBlocks: []uint64{0x101, 0x102}},
+		Blank: func() wire.Structure { return &ArraySuperBlock{Array: tinyArray} },
 	},
 	{
-		name: "super block with pages", geo: small,
-		bytes: `
+		Name: "super block with pages", Geo: small,
+		Bytes: `
 			45 41 53 42 00 01 34 12 0f
 			d0 00 00 00             | 11 01: of blocks 0 and 1
 			01 01 02 01 03 01 04 01
 			sum`,
-		value: &ArraySuperBlock{Array: tinyArray, Super: 2, Header: 0x1234, Offset: 15, Bitmap: []byte{0xd0, 0, 0, 0}, DataBlocks: []uint64{0x101, 0x102, 0x103, 0x104}},
-		blank: func() wire.Structure { return &ArraySuperBlock{Array: tinyArray, Super: 2} },
+		Value: &ArraySuperBlock{Array: tinyArray, Super: 2, Header: 0x1234, Offset: 15, Bitmap: []byte{0xd0, 0, 0, 0}, DataBlocks: []uint64{0x101, 0x102, 0x103, 0x104}},
+		Blank: func() wire.Structure { return &ArraySuperBlock{Array: tinyArray, Super: 2} },
 	},
 	{
-		name: "data block", geo: small, bytes: "45 41 44 42 00 01 34 12 01 01 01 07 00 03 00 00 00 ff ff 00*6 sum",
-		value: &ArrayDataBlock{Array: tinyArray, Count: 2, Header: 0x1234, Offset: 1, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
-		blank: func() wire.Structure { return &ArrayDataBlock{Array: tinyArray, Count: 2} },
+		Name: "data block", Geo: small, Bytes: "45 41 44 42 00 01 34 12 01 01 01 07 00 03 00 00 00 ff ff 00*6 sum",
+		Value: &ArrayDataBlock{Array: tinyArray, Count: 2, Header: 0x1234, Offset: 1, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
+		Blank: func() wire.Structure { return &ArrayDataBlock{Array: tinyArray, Count: 2} },
 	},
 	{
-		name: "data block with pages", geo: small, bytes: "45 41 44 42 00 01 34 12 0f sum",
-		value: &ArrayDataBlock{Array: tinyArray, Count: 4, Header: 0x1234, Offset: 15},
-		blank: func() wire.Structure { return &ArrayDataBlock{Array: tinyArray, Count: 4} },
+		Name: "data block with pages", Geo: small, Bytes: "45 41 44 42 00 01 34 12 0f sum",
+		Value: &ArrayDataBlock{Array: tinyArray, Count: 4, Header: 0x1234, Offset: 15},
+		Blank: func() wire.Structure { return &ArrayDataBlock{Array: tinyArray, Count: 4} },
 	},
 	{
-		name: "page", geo: small, bytes: "01 01 07 00 03 00 00 00 ff ff 00*6 sum",
-		value: &ArrayPage{Array: tinyArray, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
-		blank: func() wire.Structure { return &ArrayPage{Array: tinyArray} },
+		Name: "page", Geo: small, Bytes: "01 01 07 00 03 00 00 00 ff ff 00*6 sum",
+		Value: &ArrayPage{Array: tinyArray, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
+		Blank: func() wire.Structure { return &ArrayPage{Array: tinyArray} },
 	},
 }
 
-var pagedBlocks = []layout{
+var pagedBlocks = []wiretest.Layout{
 	{
-		name: "directory", geo: small, bytes: "46 41 44 42 00 01 34 12 a0 80 sum",
-		value: &FixedArrayDirectory{Client: 1, Header: 0x1234, Pages: 9, Bitmap: []byte{0xa0, 0x80}},
-		blank: func() wire.Structure { return &FixedArrayDirectory{Pages: 9} },
+		Name: "directory", Geo: small, Bytes: "46 41 44 42 00 01 34 12 a0 80 sum",
+		Value: &FixedArrayDirectory{Client: 1, Header: 0x1234, Pages: 9, Bitmap: []byte{0xa0, 0x80}},
+		Blank: func() wire.Structure { return &FixedArrayDirectory{Pages: 9} },
 	},
 	{
-		name: "page", geo: small, bytes: "01 01 07 03 00 00 00 ff ff 00*5 sum",
-		value: &FixedArrayPage{SizeWidth: 1, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
-		blank: func() wire.Structure { return &FixedArrayPage{SizeWidth: 1, Entries: make([]ChunkEntry, 2)} },
+		Name: "page", Geo: small, Bytes: "01 01 07 03 00 00 00 ff ff 00*5 sum",
+		Value: &FixedArrayPage{SizeWidth: 1, Entries: []ChunkEntry{{0x101, 7, 3}, {Addr: wire.Undefined}}},
+		Blank: func() wire.Structure { return &FixedArrayPage{SizeWidth: 1, Entries: make([]ChunkEntry, 2)} },
 	},
 }
 
 func TestExtensibleArray(t *testing.T) {
-	run(t, extensibles)
-	extensibles[0].spoil(t, []fault{{0, 'X', "signature"}, {4, 1, "version"}, {9, 1, "checksum"}})
-	run(t, arrayBlocks)
-	arrayBlocks[0].spoil(t, []fault{{5, 0, "client ID"}, {-1, 0, "checksum"}})
-	run(t, pagedBlocks)
-	if d := pagedBlocks[0].value.(*FixedArrayDirectory); !d.Written(0) || d.Written(1) || !d.Written(8) {
+	wiretest.Run(t, extensibles)
+	extensibles[0].Spoil(t, []wiretest.Fault{{At: 0, To: 'X', Field: "signature"}, {At: 4, To: 1, Field: "version"}, {At: 9, To: 1, Field: "checksum"}})
+	wiretest.Run(t, arrayBlocks)
+	arrayBlocks[0].Spoil(t, []wiretest.Fault{{At: 5, To: 0, Field: "client ID"}, {At: -1, To: 0, Field: "checksum"}})
+	wiretest.Run(t, pagedBlocks)
+	if d := pagedBlocks[0].Value.(*FixedArrayDirectory); !d.Written(0) || d.Written(1) || !d.Written(8) {
 		t.Error("pages that were written")
 	}
 	for i, l := range arrayBlocks {
 		var size uint64
-		switch b := l.value.(type) {
+		switch b := l.Value.(type) {
 		case *ArrayIndexBlock:
 			size = b.Size(small)
 		case *ArraySuperBlock:
@@ -114,7 +115,7 @@ func TestExtensibleArray(t *testing.T) {
 		case *ArrayPage:
 			size = b.Size()
 		}
-		if want := len(unhex(t, l.bytes)); size != uint64(want) {
+		if want := len(wiretest.Unhex(t, l.Bytes)); size != uint64(want) {
 			t.Errorf("%d: Size = %d, it has %d bytes", i, size, want)
 		}
 	}
@@ -185,20 +186,20 @@ func TestExtensibleArrayPlaces(t *testing.T) {
 			t.Errorf("%d direct blocks, want %d", direct+1, a.DirectBlocks())
 		}
 	}
-	if b := arrayBlocks[2].value.(*ArraySuperBlock); !slices.Equal([]bool{b.Written(0, 0), b.Written(0, 1), b.Written(1, 0), b.Written(1, 1)}, []bool{true, true, false, true}) {
+	if b := arrayBlocks[2].Value.(*ArraySuperBlock); !slices.Equal([]bool{b.Written(0, 0), b.Written(0, 1), b.Written(1, 0), b.Written(1, 1)}, []bool{true, true, false, true}) {
 		t.Errorf("pages that were written: %+v", b)
 	}
 }
 
 func FuzzExtensibleArray(f *testing.F) {
 	for _, l := range append(append(extensibles, arrayBlocks...), pagedBlocks...) {
-		f.Add(unhex(f, l.bytes))
+		f.Add(wiretest.Unhex(f, l.Bytes))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, geo := range []wire.Geometry{wire.Default, small} {
-			fixedPoint(t, src, geo, blankExtensible)
+			wiretest.FixedPoint(t, src, geo, blankExtensible)
 			for _, l := range append(arrayBlocks, pagedBlocks...) {
-				fixedPoint(t, src, geo, l.blank)
+				wiretest.FixedPoint(t, src, geo, l.Blank)
 			}
 		}
 	})

@@ -105,6 +105,15 @@ func (b *ArraySuperBlock) Fields(c *wire.Codec) {
 	c.Checksum()
 }
 
+// Use marks all pages of a data block as written.
+func (b *ArraySuperBlock) Use(block int) {
+	_, size := b.Array.SuperPlace(b.Super)
+	pages := b.Array.Pages(size)
+	for bit := uint64(block) * pages; bit < uint64(block+1)*pages; bit++ {
+		b.Bitmap[bit/8] |= 0x80 >> (bit % 8)
+	}
+}
+
 // Written tells whether a page of a data block was written.
 func (b *ArraySuperBlock) Written(block int, page uint64) bool {
 	_, size := b.Array.SuperPlace(b.Super)

@@ -22,6 +22,7 @@ func (a *FixedArray) Fields(c *wire.Codec) {
 	c.Signature("FAHD")
 	version := uint8(0)
 	c.Version(&version, 0)
+	c.Sealed(12 + uint64(c.Geometry().OffsetSize) + uint64(c.Geometry().LengthSize))
 	c.U8("client ID", &a.Client)
 	c.U8("entry size", &a.EntrySize)
 	c.U8("page bits", &a.PageBits)

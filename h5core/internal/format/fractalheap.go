@@ -1,6 +1,7 @@
 package format
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
@@ -45,6 +46,7 @@ func (h *FractalHeap) Fields(c *wire.Codec) {
 	c.Version(&version, 0)
 	c.U16("heap ID length", &h.IDLength)
 	c.U16("I/O filters' encoded length", &h.FilterLength)
+	c.Sealed(heapHeaderSize(c.Geometry(), h.FilterLength))
 	c.U8("flags", &h.Flags)
 	c.U32("maximum size of managed objects", &h.MaxManaged)
 	c.Length("next huge object ID", &h.NextHuge)
@@ -73,10 +75,14 @@ func (h *FractalHeap) Fields(c *wire.Codec) {
 
 // FractalHeapSize tells the bytes of a header from its first nine.
 func FractalHeapSize(geo wire.Geometry, head []byte) uint64 {
+	return heapHeaderSize(geo, binary.LittleEndian.Uint16(head[7:]))
+}
+
+func heapHeaderSize(geo wire.Geometry, filters uint16) uint64 {
 	o, l := uint64(geo.OffsetSize), uint64(geo.LengthSize)
 	n := 26 + 3*o + 12*l
-	if filters := uint64(head[7]) | uint64(head[8])<<8; filters > 0 {
-		n += l + 4 + filters
+	if filters > 0 {
+		n += l + 4 + uint64(filters)
 	}
 	return n
 }
@@ -170,6 +176,7 @@ func (b *HeapIndirectBlock) Fields(c *wire.Codec) {
 	c.Signature("FHIB")
 	version := uint8(0)
 	c.Version(&version, 0)
+	c.Sealed(b.Heap.HeapIndirectSize(c.Geometry(), b.Rows))
 	c.Addr("heap header address", &b.Address)
 	table := &b.Heap.Table
 	c.Uint("block offset", table.OffsetSize(), &b.Offset)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 )
 
 var (
@@ -23,10 +24,10 @@ var (
 
 func blankFractal() wire.Structure { return new(FractalHeap) }
 
-var fractalHeaps = []layout{
+var fractalHeaps = []wiretest.Layout{
 	{
-		name: "links, root indirect", library: library,
-		bytes: `
+		Name: "links, root indirect", Library: wiretest.Library,
+		Bytes: `
 			46 52 48 50 00 07 00 00 00 02   | signature, version, ID length, no filters, flags
 			00 10 00 00 05 00*7             | largest managed object, next huge ID
 			2e 5e 01 00*5 7c a6 02 00*5     | huge objects' tree, free space
@@ -37,36 +38,36 @@ var fractalHeaps = []layout{
 			04 00 00 02 00*6 00 00 01 00*5  | width, first block, largest direct block
 			20 00 01 00 9b 40 05 00*5 08 00 | bits, first rows, root, rows
 			b7 b4 1a c8`,
-		value: func() wire.Structure {
+		Value: func() wire.Structure {
 			h := *plainHeap
 			h.Table.Root = 0x5409b
 			return &h
 		}(),
-		blank: blankFractal,
+		Blank: blankFractal,
 	},
 	{
-		name: "filters, root direct", geo: small,
-		bytes: `
+		Name: "filters, root direct", Geo: small,
+		Bytes: `
 			46 52 48 50 00 18 00 02 00 02
 			1e 00 00 00 00 00 01 00 00 00 02 00
 			00*16
 			02 00 10 00 20 00 10 00 01 00 03 00 00 00
 			09 00 01 00 00 00 02 00         | root's stored size, its mask, the pipeline
 			sum`,
-		value: smallHeap, blank: blankFractal,
+		Value: smallHeap, Blank: blankFractal,
 	},
 }
 
-var heapBlocks = []layout{
+var heapBlocks = []wiretest.Layout{
 	{
-		name: "direct", geo: small,
-		bytes: "46 48 44 42 00 34 12 20 00 00*4 aa bb cc", // the checksum is put in by directBytes
-		value: &HeapDirectBlock{Heap: smallHeap, Address: 0x1234, Offset: 0x20, Data: []byte{0xaa, 0xbb, 0xcc}},
-		blank: func() wire.Structure { return &HeapDirectBlock{Heap: smallHeap} },
+		Name: "direct", Geo: small,
+		Bytes: "46 48 44 42 00 34 12 20 00 00*4 aa bb cc", // the checksum is put in by directBytes
+		Value: &HeapDirectBlock{Heap: smallHeap, Address: 0x1234, Offset: 0x20, Data: []byte{0xaa, 0xbb, 0xcc}},
+		Blank: func() wire.Structure { return &HeapDirectBlock{Heap: smallHeap} },
 	},
 	{
-		name: "indirect, two direct rows and one of indirect blocks", geo: small,
-		bytes: `
+		Name: "indirect, two direct rows and one of indirect blocks", Geo: small,
+		Bytes: `
 			46 48 49 42 00 34 12 00 00
 			01 01 11 00 00 00 00 00 | child, stored size, mask
 			ff ff 00*6
@@ -76,11 +77,11 @@ var heapBlocks = []layout{
 			06 01 16 00 01 00 00 00
 			07 01 ff ff             | indirect blocks have neither
 			sum`,
-		value: &HeapIndirectBlock{Heap: smallHeap, Rows: 4, Address: 0x1234, Entries: []HeapEntry{
+		Value: &HeapIndirectBlock{Heap: smallHeap, Rows: 4, Address: 0x1234, Entries: []HeapEntry{
 			{Addr: 0x101, Size: 0x11}, {Addr: wire.Undefined}, {Addr: 0x103, Size: 0x13}, {Addr: 0x104, Size: 0x14},
 			{Addr: 0x105, Size: 0x15}, {Addr: 0x106, Size: 0x16, Mask: 1}, {Addr: 0x107}, {Addr: wire.Undefined},
 		}},
-		blank: func() wire.Structure { return &HeapIndirectBlock{Heap: smallHeap, Rows: 4} },
+		Blank: func() wire.Structure { return &HeapIndirectBlock{Heap: smallHeap, Rows: 4} },
 	},
 }
 
@@ -88,56 +89,56 @@ func blankID(h *FractalHeap) func() wire.Structure {
 	return func() wire.Structure { return &HeapID{Heap: h} }
 }
 
-var heapIDs = []layout{
+var heapIDs = []wiretest.Layout{
 	{
-		name: "managed", bytes: "00 09 01 00 00 2a 00", value: &HeapID{Heap: plainHeap, Offset: 0x109, Length: 42},
-		blank: blankID(plainHeap),
+		Name: "managed", Bytes: "00 09 01 00 00 2a 00", Value: &HeapID{Heap: plainHeap, Offset: 0x109, Length: 42},
+		Blank: blankID(plainHeap),
 	},
 	{
-		name: "huge, by number", bytes: "10 05 00 00 00 00 00", value: &HeapID{Heap: plainHeap, Kind: HugeObject, Number: 5},
-		blank: blankID(plainHeap),
+		Name: "huge, by number", Bytes: "10 05 00 00 00 00 00", Value: &HeapID{Heap: plainHeap, Kind: HugeObject, Number: 5},
+		Blank: blankID(plainHeap),
 	},
 	{
-		name: "tiny", bytes: "22 61 62 63 00*3", value: &HeapID{Heap: plainHeap, Kind: TinyObject, Data: []byte("abc")},
-		blank: blankID(plainHeap),
+		Name: "tiny", Bytes: "22 61 62 63 00*3", Value: &HeapID{Heap: plainHeap, Kind: TinyObject, Data: []byte("abc")},
+		Blank: blankID(plainHeap),
 	},
 	{
-		name: "huge, by address, filtered", geo: small, bytes: "10 34 12 07 00 01 00 00 00 09 00 00*13",
-		value: &HeapID{Heap: smallHeap, Kind: HugeObject, Addr: 0x1234, Length: 7, Mask: 1, Memory: 9}, blank: blankID(smallHeap),
+		Name: "huge, by address, filtered", Geo: small, Bytes: "10 34 12 07 00 01 00 00 00 09 00 00*13",
+		Value: &HeapID{Heap: smallHeap, Kind: HugeObject, Addr: 0x1234, Length: 7, Mask: 1, Memory: 9}, Blank: blankID(smallHeap),
 	},
 	{
-		name: "tiny, with a length of 12 bits", geo: small, bytes: "20 14 61*21 00",
-		value: &HeapID{Heap: smallHeap, Kind: TinyObject, Data: []byte("aaaaaaaaaaaaaaaaaaaaa")}, blank: blankID(smallHeap),
+		Name: "tiny, with a length of 12 bits", Geo: small, Bytes: "20 14 61*21 00",
+		Value: &HeapID{Heap: smallHeap, Kind: TinyObject, Data: []byte("aaaaaaaaaaaaaaaaaaaaa")}, Blank: blankID(smallHeap),
 	},
 }
 
 // directBytes puts the checksum in the middle of a direct block.
-func directBytes(t testing.TB, l layout) layout {
-	src := unhex(t, l.bytes)
+func directBytes(t testing.TB, l wiretest.Layout) wiretest.Layout {
+	src := wiretest.Unhex(t, l.Bytes)
 	sum := wire.Lookup3(src, 0)
 	copy(src[9:], []byte{byte(sum), byte(sum >> 8), byte(sum >> 16), byte(sum >> 24)})
-	l.bytes = ""
+	l.Bytes = ""
 	for _, b := range src {
-		l.bytes += string("0123456789abcdef"[b>>4]) + string("0123456789abcdef"[b&15]) + " "
+		l.Bytes += string("0123456789abcdef"[b>>4]) + string("0123456789abcdef"[b&15]) + " "
 	}
 	return l
 }
 
 func TestFractalHeap(t *testing.T) {
-	run(t, fractalHeaps)
-	fractalHeaps[0].spoil(t, []fault{{0, 'X', "signature"}, {4, 1, "version"}, {30, 1, "checksum"}, {-1, 0, "checksum"}})
-	run(t, heapBlocks[1:])
-	run(t, heapIDs)
-	heapIDs[0].spoil(t, []fault{{0, 0x40, "version, type and length"}, {0, 0x30, "version, type and length"}})
-	heapIDs[2].spoil(t, []fault{{0, 0x2f, "data"}})
+	wiretest.Run(t, fractalHeaps)
+	fractalHeaps[0].Spoil(t, []wiretest.Fault{{At: 0, To: 'X', Field: "signature"}, {At: 4, To: 1, Field: "version"}, {At: 30, To: 1, Field: "checksum"}, {At: -1, To: 0, Field: "checksum"}})
+	wiretest.Run(t, heapBlocks[1:])
+	wiretest.Run(t, heapIDs)
+	heapIDs[0].Spoil(t, []wiretest.Fault{{At: 0, To: 0x40, Field: "version, type and length"}, {At: 0, To: 0x30, Field: "version, type and length"}})
+	heapIDs[2].Spoil(t, []wiretest.Fault{{At: 0, To: 0x2f, Field: "data"}})
 }
 
 // A direct block has no length of its own: it takes all there is, and any cut
 // spoils its checksum.
 func TestHeapDirectBlock(t *testing.T) {
 	l := directBytes(t, heapBlocks[0])
-	l.check(t)
-	l.spoil(t, []fault{{0, 'X', "signature"}, {-1, 0, "checksum"}, {9, 0, "checksum"}})
+	l.Check(t)
+	l.Spoil(t, []wiretest.Fault{{At: 0, To: 'X', Field: "signature"}, {At: -1, To: 0, Field: "checksum"}, {At: 9, To: 0, Field: "checksum"}})
 }
 
 func TestDoublingTable(t *testing.T) {
@@ -158,7 +159,7 @@ func TestDoublingTable(t *testing.T) {
 			t.Errorf("offset %d: row %d, entry %d, start %d; want %+v", tc.offset, row, entry, start, tc)
 		}
 	}
-	// The first indirect block has 131,072 bytes: rows of 2,048, 2,048, 4,096, ... 65,536.
+	// The first indirect block has 131,072 Bytes: rows of 2,048, 2,048, 4,096, ... 65,536.
 	if d.BlockSize(9) != 131072 || d.BlockRows(9) != 7 {
 		t.Errorf("row 9: blocks of %d bytes, %d rows", d.BlockSize(9), d.BlockRows(9))
 	}
@@ -186,15 +187,15 @@ func TestDoublingTableRefuses(t *testing.T) {
 
 func FuzzFractalHeap(f *testing.F) {
 	for _, l := range append(append(fractalHeaps, directBytes(f, heapBlocks[0]), heapBlocks[1]), heapIDs...) {
-		f.Add(unhex(f, l.bytes))
+		f.Add(wiretest.Unhex(f, l.Bytes))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, geo := range []wire.Geometry{wire.Default, small} {
-			fixedPoint(t, src, geo, blankFractal)
+			wiretest.FixedPoint(t, src, geo, blankFractal)
 			for _, h := range []*FractalHeap{plainHeap, smallHeap} {
-				fixedPoint(t, src, geo, func() wire.Structure { return &HeapDirectBlock{Heap: h} })
-				fixedPoint(t, src, geo, func() wire.Structure { return &HeapIndirectBlock{Heap: h, Rows: 4} })
-				fixedPoint(t, src, geo, blankID(h))
+				wiretest.FixedPoint(t, src, geo, func() wire.Structure { return &HeapDirectBlock{Heap: h} })
+				wiretest.FixedPoint(t, src, geo, func() wire.Structure { return &HeapIndirectBlock{Heap: h, Rows: 4} })
+				wiretest.FixedPoint(t, src, geo, blankID(h))
 			}
 		}
 	})

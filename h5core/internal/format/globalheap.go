@@ -1,6 +1,10 @@
 package format
 
-import "github.com/h5serve/h5serve/h5core/internal/wire"
+import (
+	"encoding/binary"
+
+	"github.com/h5serve/h5serve/h5core/internal/wire"
+)
 
 // Limits of a global heap collection: the C library from 2.0 on refuses
 // smaller ones, and indices have 16 bits with 0 taken by the free space.
@@ -92,6 +96,36 @@ func (h *GlobalHeap) decodeObjects(c *wire.Codec) {
 		}
 		h.Objects = append(h.Objects, o)
 	}
+}
+
+// HeapObjects decodes the objects of a whole collection in one loop, for there
+// may be millions. ok is false where something is wrong, which the field list
+// then names.
+func HeapObjects(geo wire.Geometry, p []byte, size uint64) (list []HeapObject, ok bool) {
+	head, width := HeapHeaderSize(geo), int(geo.LengthSize)
+	if size > uint64(len(p)) || size < uint64(head) {
+		return nil, false
+	}
+	for p = p[head:size]; len(p) >= head; {
+		o := HeapObject{Index: binary.LittleEndian.Uint16(p), RefCount: binary.LittleEndian.Uint16(p[2:])}
+		if o.Index == 0 {
+			break
+		}
+		for i := width - 1; i >= 0; i-- {
+			o.Size = o.Size<<8 | uint64(p[8+i])
+		}
+		if o.Size > uint64(len(p)-head) {
+			return nil, false
+		}
+		end := head + int(o.Size)
+		o.Data = p[head:end:end]
+		if end = wire.Pad(end, 8); end > len(p) {
+			return nil, false
+		}
+		p = p[end:]
+		list = append(list, o)
+	}
+	return list, true
 }
 
 // HeapObjectSize is what a value of n bytes takes in a collection.

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 )
 
 func blankHeap() wire.Structure { return new(GlobalHeap) }
 
-var heaps = []layout{
+var heaps = []wiretest.Layout{
 	{
-		name: "two strings and free space", library: library,
-		bytes: `
+		Name: "two strings and free space", Library: wiretest.Library,
+		Bytes: `
 			47 43 4f 4c 01 00 00 00 | signature, version; reserved
 			00 10 00*6              | size of the collection
 			01 00 00 00 00 00 00 00 | object 1, no references; reserved
@@ -24,11 +25,11 @@ var heaps = []layout{
 			00*8                    | object 0: the free space
 			c0 0f 00*6              | its size, this head counted
 			00*4016`,
-		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 4096}, Objects: []HeapObject{
+		Value: &GlobalHeap{HeapHeader: HeapHeader{Size: 4096}, Objects: []HeapObject{
 			{Index: 1, Size: 1, Data: []byte("c")}, {Index: 2, Size: 2, Data: []byte("ab")},
 		}},
-		blank: blankHeap, least: 4096,
-		text: `
+		Blank: blankHeap, Least: 4096,
+		Text: `
 0x001000 global heap collection signature = "GCOL"
 0x001004 global heap collection version = 1
 0x001008 global heap collection collection size = 4096
@@ -46,44 +47,44 @@ var heaps = []layout{
 `,
 	},
 	{
-		name: "free space of nothing but its head",
-		bytes: `
+		Name: "free space of nothing but its head",
+		Bytes: `
 			47 43 4f 4c 01 00 00 00  38 00*7
 			07 00 02 00 00 00 00 00  08 00*7  01 02 03 04 05 06 07 08
 			00*8 10 00*7`,
-		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 56}, Objects: []HeapObject{
+		Value: &GlobalHeap{HeapHeader: HeapHeader{Size: 56}, Objects: []HeapObject{
 			{Index: 7, RefCount: 2, Size: 8, Data: []byte{1, 2, 3, 4, 5, 6, 7, 8}},
 		}},
-		blank: blankHeap,
+		Blank: blankHeap,
 	},
 	{
-		name: "no room for the head of the free space",
-		bytes: `
+		Name: "no room for the head of the free space",
+		Bytes: `
 			47 43 4f 4c 01 00 00 00  28 00*7
 			01 00 01 00 00 00 00 00  00*8
 			00*8`,
-		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1}}},
-		blank: blankHeap, least: 40,
+		Value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1}}},
+		Blank: blankHeap, Least: 40,
 	},
 	{
-		name: "full, lengths of 4 bytes", geo: wire.Geometry{OffsetSize: 8, LengthSize: 4},
-		bytes: `
+		Name: "full, lengths of 4 bytes", Geo: wire.Geometry{OffsetSize: 8, LengthSize: 4},
+		Bytes: `
 			47 43 4f 4c 01 00 00 00  28 00 00 00 00*4             | padded to 8 bytes
 			01 00 01 00 00 00 00 00  03 00 00 00 00*4  78 79 7a 00*5`,
-		value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1, Size: 3, Data: []byte("xyz")}}},
-		blank: blankHeap,
+		Value: &GlobalHeap{HeapHeader: HeapHeader{Size: 40}, Objects: []HeapObject{{Index: 1, RefCount: 1, Size: 3, Data: []byte("xyz")}}},
+		Blank: blankHeap,
 	},
 }
 
 func TestGlobalHeap(t *testing.T) {
-	run(t, heaps)
-	heaps[0].spoil(t, []fault{
-		{0, 'X', "signature"}, {4, 2, "version"}, {9, 0x20, "collection size"}, {8, 1, "collection size"}, {9, 0, "collection size"}, {25, 0x20, "object data"},
+	wiretest.Run(t, heaps)
+	heaps[0].Spoil(t, []wiretest.Fault{
+		{At: 0, To: 'X', Field: "signature"}, {At: 4, To: 2, Field: "version"}, {At: 9, To: 0x20, Field: "collection size"}, {At: 8, To: 1, Field: "collection size"}, {At: 9, To: 0, Field: "collection size"}, {At: 25, To: 0x20, Field: "object data"},
 	})
 }
 
 func TestGlobalHeapObjectLeavesItsCollection(t *testing.T) {
-	src := unhex(t, `
+	src := wiretest.Unhex(t, `
 		47 43 4f 4c 01 00 00 00  28 00*7         | 40 bytes
 		01 00 01 00 00 00 00 00  10 00*7 aa*16   | an object of 16, which end at 48
 		00*32`)
@@ -105,10 +106,10 @@ func TestGlobalHeapTooSmall(t *testing.T) {
 
 func FuzzGlobalHeap(f *testing.F) {
 	for _, l := range heaps {
-		f.Add(unhex(f, l.bytes))
+		f.Add(wiretest.Unhex(f, l.Bytes))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		fixedPoint(t, src, wire.Default, blankHeap)
-		fixedPoint(t, src, wire.Geometry{OffsetSize: 8, LengthSize: 4}, blankHeap)
+		wiretest.FixedPoint(t, src, wire.Default, blankHeap)
+		wiretest.FixedPoint(t, src, wire.Geometry{OffsetSize: 8, LengthSize: 4}, blankHeap)
 	})
 }

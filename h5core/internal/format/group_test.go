@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 )
 
 var narrow = wire.Geometry{OffsetSize: 4, LengthSize: 2}
@@ -16,10 +17,10 @@ func blankTree(kind uint8, k, rank int) func() wire.Structure {
 	return func() wire.Structure { return &BTree1{Type: kind, K: k, Rank: rank} }
 }
 
-var symbolNodes = []layout{
+var symbolNodes = []wiretest.Layout{
 	{
-		name: "datasets and a soft link", library: library,
-		bytes: `
+		Name: "datasets and a soft link", Library: wiretest.Library,
+		Bytes: `
 			53 4e 4f 44 01 00 04 00 | signature, version; reserved; symbols
 			10 00*7 78 05 00*6      | "c": name, header
 			00*8 00*16              | nothing cached; reserved; scratch
@@ -30,13 +31,13 @@ var symbolNodes = []layout{
 			28 00*7 88 06 00*6      | "v"
 			00*8 00*16
 			00*160                  | room for four more`,
-		value: &SymbolNode{K: 4, Entries: []SymbolEntry{
+		Value: &SymbolNode{K: 4, Entries: []SymbolEntry{
 			{NameOffset: 0x10, Header: 0x578}, {NameOffset: 8, Header: 0x320},
 			{NameOffset: 0x18, Header: wire.Undefined, CacheType: CacheSoft, SoftOffset: 0x20},
 			{NameOffset: 0x28, Header: 0x688},
 		}},
-		blank: blankSymbolNode(4), least: 8 + 4*40,
-		text: `
+		Blank: blankSymbolNode(4), Least: 8 + 4*40,
+		Text: `
 0x001000 symbol table node signature = "SNOD"
 0x001004 symbol table node version = 1
 0x001006 symbol table node number of symbols = 4
@@ -56,86 +57,86 @@ var symbolNodes = []layout{
 `,
 	},
 	{
-		name: "full, a group with its B-tree and heap cached, offsets of 4 bytes", geo: narrow,
-		bytes: `
+		Name: "full, a group with its B-tree and heap cached, offsets of 4 bytes", Geo: narrow,
+		Bytes: `
 			53 4e 4f 44 01 00 02 00
 			08 00 00 00 60 00 00 00 01 00*7
 			88 00 00 00 a8 02 00 00 00*8
 			10 00 00 00 ff*4 02 00*7
 			18 00*15`,
-		value: &SymbolNode{K: 1, Entries: []SymbolEntry{
+		Value: &SymbolNode{K: 1, Entries: []SymbolEntry{
 			{NameOffset: 8, Header: 0x60, CacheType: CacheGroup, BTree: 0x88, Heap: 0x2a8},
 			{NameOffset: 16, Header: wire.Undefined, CacheType: CacheSoft, SoftOffset: 24},
 		}},
-		blank: blankSymbolNode(1),
+		Blank: blankSymbolNode(1),
 	},
 	{
-		name: "empty", bytes: "53 4e 4f 44 01 00 00 00  00*80",
-		value: &SymbolNode{K: 1}, blank: blankSymbolNode(1), least: 8,
+		Name: "empty", Bytes: "53 4e 4f 44 01 00 00 00  00*80",
+		Value: &SymbolNode{K: 1}, Blank: blankSymbolNode(1), Least: 8,
 	},
 }
 
 func TestSymbolNode(t *testing.T) {
-	run(t, symbolNodes)
-	symbolNodes[0].spoil(t, []fault{
-		{0, 's', "signature"}, {4, 2, "version"}, {6, 9, "number of symbols"}, {7, 0xff, "number of symbols"}, {24, 3, "cache type"},
+	wiretest.Run(t, symbolNodes)
+	symbolNodes[0].Spoil(t, []wiretest.Fault{
+		{At: 0, To: 's', Field: "signature"}, {At: 4, To: 2, Field: "version"}, {At: 6, To: 9, Field: "number of symbols"}, {At: 7, To: 0xff, Field: "number of symbols"}, {At: 24, To: 3, Field: "cache type"},
 	})
 	if _, err := wire.Append(nil, wire.Default, &SymbolNode{K: 1, Entries: make([]SymbolEntry, 3)}); err == nil {
 		t.Error("three symbols in a node for two were written")
 	}
 }
 
-var localHeaps = []layout{
+var localHeaps = []wiretest.Layout{
 	{
-		name: "with free space", library: library,
-		bytes: `
+		Name: "with free space", Library: wiretest.Library,
+		Bytes: `
 			48 45 41 50 00 00 00 00 | signature, version; reserved
 			58 00*7                 | size of the segment
 			30 00*7                 | first free block
 			c8 02 00*6              | segment`,
-		value: &LocalHeap{SegmentSize: 0x58, FreeList: 0x30, Segment: 0x2c8},
-		blank: func() wire.Structure { return new(LocalHeap) },
+		Value: &LocalHeap{SegmentSize: 0x58, FreeList: 0x30, Segment: 0x2c8},
+		Blank: func() wire.Structure { return new(LocalHeap) },
 	},
 	{
-		name: "full, narrow", geo: narrow,
-		bytes: "48 45 41 50 00 00 00 00  10 00 01 00 20 00 00 00",
-		value: &LocalHeap{SegmentSize: 16, FreeList: NoFreeBlock, Segment: 32},
-		blank: func() wire.Structure { return new(LocalHeap) },
+		Name: "full, narrow", Geo: narrow,
+		Bytes: "48 45 41 50 00 00 00 00  10 00 01 00 20 00 00 00",
+		Value: &LocalHeap{SegmentSize: 16, FreeList: NoFreeBlock, Segment: 32},
+		Blank: func() wire.Structure { return new(LocalHeap) },
 	},
 }
 
 func TestLocalHeap(t *testing.T) {
-	run(t, localHeaps)
-	localHeaps[0].spoil(t, []fault{{1, 'X', "signature"}, {4, 1, "version"}})
+	wiretest.Run(t, localHeaps)
+	localHeaps[0].Spoil(t, []wiretest.Fault{{At: 1, To: 'X', Field: "signature"}, {At: 4, To: 1, Field: "version"}})
 }
 
-var trees = []layout{
+var trees = []wiretest.Layout{
 	{
-		name: "group, one leaf", library: library,
-		bytes: `
+		Name: "group, one leaf", Library: wiretest.Library,
+		Bytes: `
 			54 52 45 45 00 00 01 00 | signature, type, level, children
 			ff*8 ff*8               | siblings
 			00*8                    | key: the empty name
 			30 04 00*6              | leaf
 			28 00*7                 | key: "v"
 			00*496                  | room for 31 more`,
-		value: &BTree1{
+		Value: &BTree1{
 			Type: GroupTree, K: 16, Left: wire.Undefined, Right: wire.Undefined, Names: []uint64{0, 0x28}, Children: []uint64{0x430},
 		},
-		blank: blankTree(GroupTree, 16, 0), least: 48,
+		Blank: blankTree(GroupTree, 16, 0), Least: 48,
 	},
 	{
-		name: "group without links", geo: narrow,
-		bytes: `
+		Name: "group without links", Geo: narrow,
+		Bytes: `
 			54 52 45 45 00 00 00 00 ff*4 ff*4
 			00 00                   | key
 			00*12                   | room for two`,
-		value: &BTree1{Type: GroupTree, K: 1, Left: wire.Undefined, Right: wire.Undefined, Names: []uint64{0}},
-		blank: blankTree(GroupTree, 1, 0), least: 18,
+		Value: &BTree1{Type: GroupTree, K: 1, Left: wire.Undefined, Right: wire.Undefined, Names: []uint64{0}},
+		Blank: blankTree(GroupTree, 1, 0), Least: 18,
 	},
 	{
-		name: "chunks of one dimension", library: library,
-		bytes: `
+		Name: "chunks of one dimension", Library: wiretest.Library,
+		Bytes: `
 			54 52 45 45 01 00 03 00 | signature, type, level, children
 			ff*8 ff*8               | siblings
 			16 00 00 00 00 00 00 00 | key: size, filter mask
@@ -147,7 +148,7 @@ var trees = []layout{
 			3c 08 00*6
 			00*8 0c 00*7 04 00*7    | key after the last
 			00*1952                 | room for 61 more`,
-		value: &BTree1{
+		Value: &BTree1{
 			Type: ChunkTree, K: 32, Rank: 1, Left: wire.Undefined, Right: wire.Undefined,
 			Chunks: []ChunkKey{
 				{Size: 22, Offset: []uint64{0, 0}}, {Size: 22, Offset: []uint64{4, 0}},
@@ -155,11 +156,11 @@ var trees = []layout{
 			},
 			Children: []uint64{0x810, 0x826, 0x83c},
 		},
-		blank: blankTree(ChunkTree, 32, 1), least: 24 + 3*32 + 24,
+		Blank: blankTree(ChunkTree, 32, 1), Least: 24 + 3*32 + 24,
 	},
 	{
-		name: "chunks of two dimensions, level 1, with siblings and masks",
-		bytes: `
+		Name: "chunks of two dimensions, level 1, with siblings and masks",
+		Bytes: `
 			54 52 45 45 01 01 02 00
 			00 10 00*6 00 20 00*6
 			07 00 00 00 03 00 00 00 00*8 0a 00*7 00*8
@@ -167,15 +168,15 @@ var trees = []layout{
 			08 00 00 00 00 00 00 00 05 00*7 00*8 00*8
 			00 40 00*6
 			00*8 0a 00*7 14 00*7 04 00*7`,
-		value: &BTree1{
+		Value: &BTree1{
 			Type: ChunkTree, Level: 1, K: 1, Rank: 2, Left: 0x1000, Right: 0x2000,
 			Chunks: []ChunkKey{
 				{Size: 7, Mask: 3, Offset: []uint64{0, 10, 0}}, {Size: 8, Offset: []uint64{5, 0, 0}}, {Offset: []uint64{10, 20, 4}},
 			},
 			Children: []uint64{0x3000, 0x4000},
 		},
-		blank: blankTree(ChunkTree, 1, 2),
-		text: `
+		Blank: blankTree(ChunkTree, 1, 2),
+		Text: `
 0x001000 version 1 B-tree node signature = "TREE"
 0x001004 version 1 B-tree node node type = 1
 0x001005 version 1 B-tree node node level = 1
@@ -204,32 +205,32 @@ var trees = []layout{
 }
 
 func TestBTree1(t *testing.T) {
-	run(t, trees)
-	trees[0].spoil(t, []fault{{3, 'X', "signature"}, {4, 1, "node type"}, {6, 33, "entries used"}, {7, 1, "entries used"}})
-	trees[3].spoil(t, []fault{{4, 0, "node type"}, {6, 3, "entries used"}})
+	wiretest.Run(t, trees)
+	trees[0].Spoil(t, []wiretest.Fault{{At: 3, To: 'X', Field: "signature"}, {At: 4, To: 1, Field: "node type"}, {At: 6, To: 33, Field: "entries used"}, {At: 7, To: 1, Field: "entries used"}})
+	trees[3].Spoil(t, []wiretest.Fault{{At: 4, To: 0, Field: "node type"}, {At: 6, To: 3, Field: "entries used"}})
 }
 
 func FuzzSymbolTable(f *testing.F) {
 	for _, l := range append(symbolNodes, localHeaps...) {
-		f.Add(unhex(f, l.bytes), l.geo == narrow)
+		f.Add(wiretest.Unhex(f, l.Bytes), l.Geo == narrow)
 	}
 	f.Fuzz(func(t *testing.T, src []byte, small bool) {
 		geo := wire.Default
 		if small {
 			geo = narrow
 		}
-		fixedPoint(t, src, geo, blankSymbolNode(4))
-		fixedPoint(t, src, geo, func() wire.Structure { return new(LocalHeap) })
-		fixedPoint(t, src, geo, func() wire.Structure { return new(SymbolEntry) })
+		wiretest.FixedPoint(t, src, geo, blankSymbolNode(4))
+		wiretest.FixedPoint(t, src, geo, func() wire.Structure { return new(LocalHeap) })
+		wiretest.FixedPoint(t, src, geo, func() wire.Structure { return new(SymbolEntry) })
 	})
 }
 
 func FuzzBTree1(f *testing.F) {
 	for _, l := range trees {
-		f.Add(unhex(f, l.bytes), uint8(1), uint16(32))
+		f.Add(wiretest.Unhex(f, l.Bytes), uint8(1), uint16(32))
 	}
 	f.Fuzz(func(t *testing.T, src []byte, rank uint8, k uint16) {
-		fixedPoint(t, src, wire.Default, blankTree(GroupTree, int(k), 0))
-		fixedPoint(t, src, wire.Default, blankTree(ChunkTree, int(k), int(rank%33)))
+		wiretest.FixedPoint(t, src, wire.Default, blankTree(GroupTree, int(k), 0))
+		wiretest.FixedPoint(t, src, wire.Default, blankTree(ChunkTree, int(k), int(rank%33)))
 	})
 }

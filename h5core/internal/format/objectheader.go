@@ -39,6 +39,9 @@ type ObjectHeader struct {
 // Fields lists the header's fields.
 func (h *ObjectHeader) Fields(c *wire.Codec) {
 	h.prefix(c)
+	if h.Version != 1 && h.Chunk < 1<<62 {
+		c.Sealed(uint64(c.Walked()) + h.Chunk + 4)
+	}
 	h.Messages = messages(c, h.Messages, h.Chunk, h.Version, h.Flags)
 	if h.Version != 1 {
 		c.Checksum()
@@ -105,6 +108,7 @@ func (o *ObjectContinuation) Fields(c *wire.Codec) {
 		return
 	}
 	c.Signature("OCHK")
+	c.Sealed(o.Length)
 	o.Messages = messages(c, o.Messages, o.Length-8, 2, o.Flags)
 	c.Checksum()
 }

@@ -35,6 +35,7 @@ func SharedMessagesSize(geo wire.Geometry, n int) int { return 8 + n*(14+2*int(g
 func (t *SharedMessages) Fields(c *wire.Codec) {
 	c.Name("shared message table")
 	c.Signature("SMTB")
+	c.Sealed(uint64(SharedMessagesSize(c.Geometry(), len(t.Indexes))))
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
 		version := uint8(0)
@@ -62,6 +63,7 @@ type SharedMessageList struct{ Records []SharedRecord }
 func (l *SharedMessageList) Fields(c *wire.Codec) {
 	c.Name("shared message list")
 	c.Signature("SMLI")
+	c.Sealed(8 + uint64(len(l.Records))*uint64(SharedRecordSize(c.Geometry())))
 	for i := range l.Records {
 		c.Sub(&l.Records[i])
 	}

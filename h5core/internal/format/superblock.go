@@ -51,6 +51,7 @@ func (s *Superblock) Fields(c *wire.Codec) {
 
 func (s *Superblock) fields23(c *wire.Codec) {
 	s.widths(c)
+	c.Sealed(16 + 4*uint64(s.OffsetSize))
 	flags := uint8(s.Flags)
 	c.U8("file consistency flags", &flags)
 	s.Flags = uint32(flags)

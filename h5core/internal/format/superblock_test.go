@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 )
 
 func blankSuperblock() wire.Structure { return new(Superblock) }
 
-var superblocks = []layout{
+var superblocks = []wiretest.Layout{
 	{
-		name: "version 0", library: library,
-		bytes: `
+		Name: "version 0", Library: wiretest.Library,
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a | signature
 			00                      | version
 			00 00 00                | versions of free space, root entry; reserved
@@ -28,12 +29,12 @@ var superblocks = []layout{
 			01 00 00 00 00 00 00 00 | cache type; reserved
 			88 00 00 00 00 00 00 00 | B-tree
 			a8 02 00 00 00 00 00 00 | heap`,
-		value: &Superblock{
+		Value: &Superblock{
 			OffsetSize: 8, LengthSize: 8, GroupLeafK: 4, GroupInternalK: 16, FreeSpace: wire.Undefined, EndOfFile: 0x2830,
 			DriverInfo: wire.Undefined, Root: SymbolEntry{Header: 0x60, CacheType: CacheGroup, BTree: 0x88, Heap: 0x2a8},
 		},
-		blank: blankSuperblock,
-		text: `
+		Blank: blankSuperblock,
+		Text: `
 0x001000 superblock signature = "\x89HDF\r\n\x1a\n"
 0x001008 superblock version = 0
 0x00100d superblock size of offsets = 8
@@ -53,8 +54,8 @@ var superblocks = []layout{
 `,
 	},
 	{
-		name: "version 0, offsets of 4 bytes, lengths of 2",
-		bytes: `
+		Name: "version 0, offsets of 4 bytes, lengths of 2",
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a 00 00 00 00 00
 			04 02 00                | sizes of offsets and lengths; reserved
 			04 00 10 00 01 00 00 00 | K, K, flags
@@ -65,15 +66,15 @@ var superblocks = []layout{
 			00*4 60 00 00 00        | root entry: name, header
 			00*8                    | cache type: nothing; reserved
 			00*16                   | scratch`,
-		value: &Superblock{
+		Value: &Superblock{
 			OffsetSize: 4, LengthSize: 2, GroupLeafK: 4, GroupInternalK: 16, Flags: 1, Base: 512,
 			FreeSpace: wire.Undefined, EndOfFile: 4096, DriverInfo: wire.Undefined, Root: SymbolEntry{Header: 0x60},
 		},
-		blank: blankSuperblock,
+		Blank: blankSuperblock,
 	},
 	{
-		name: "version 1, offsets of 2 bytes",
-		bytes: `
+		Name: "version 1, offsets of 2 bytes",
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a 01 00 00 00 00
 			02 02 00                | sizes of offsets and lengths; reserved
 			04 00 10 00 00 00 00 00 | K, K, flags
@@ -82,16 +83,16 @@ var superblocks = []layout{
 			00 00 60 00             | root entry: name, header
 			01 00 00 00 00 00 00 00 | cache type: group; reserved
 			88 00 a8 02 00*12       | B-tree, heap, rest of the scratch`,
-		value: &Superblock{
+		Value: &Superblock{
 			Version: 1, OffsetSize: 2, LengthSize: 2, GroupLeafK: 4, GroupInternalK: 16, ChunkK: 32,
 			FreeSpace: wire.Undefined, EndOfFile: 2048, DriverInfo: wire.Undefined,
 			Root: SymbolEntry{Header: 0x60, CacheType: CacheGroup, BTree: 0x88, Heap: 0x2a8},
 		},
-		blank: blankSuperblock,
+		Blank: blankSuperblock,
 	},
 	{
-		name: "version 2", library: library,
-		bytes: `
+		Name: "version 2", Library: wiretest.Library,
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a 02 | signature, version
 			08 08 00                   | sizes, flags
 			00*8                       | base
@@ -99,11 +100,11 @@ var superblocks = []layout{
 			10 08 00 00 00 00 00 00    | end of file
 			30 00 00 00 00 00 00 00    | root header
 			91 57 a5 12                | checksum`,
-		value: &Superblock{
+		Value: &Superblock{
 			Version: 2, OffsetSize: 8, LengthSize: 8, Extension: wire.Undefined, EndOfFile: 0x810, RootHeader: 0x30,
 		},
-		blank: blankSuperblock,
-		text: `
+		Blank: blankSuperblock,
+		Text: `
 0x001000 superblock signature = "\x89HDF\r\n\x1a\n"
 0x001008 superblock version = 2
 0x001009 superblock size of offsets = 8
@@ -117,8 +118,8 @@ var superblocks = []layout{
 `,
 	},
 	{
-		name: "version 3, offsets of 4 bytes, open for writing",
-		bytes: `
+		Name: "version 3, offsets of 4 bytes, open for writing",
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a 03
 			04 08 05                | sizes, flags: write access, SWMR
 			00 02 00 00             | base
@@ -126,43 +127,43 @@ var superblocks = []layout{
 			00 10 00 00             | end of file
 			30 00 00 00             | root header
 			sum`,
-		value: &Superblock{
+		Value: &Superblock{
 			Version: 3, OffsetSize: 4, LengthSize: 8, Flags: 5, Base: 512, Extension: 0x40, EndOfFile: 4096, RootHeader: 0x30,
 		},
-		blank: blankSuperblock,
+		Blank: blankSuperblock,
 	},
 	{
-		name: "version 3, offsets of 16 bytes",
-		bytes: `
+		Name: "version 3, offsets of 16 bytes",
+		Bytes: `
 			89 48 44 46 0d 0a 1a 0a 03
 			10 20 00                | sizes, flags
 			00*16 ff*16             | base, extension
 			00 10 00*14 30 00*15    | end of file, root header
 			sum`,
-		value: &Superblock{
+		Value: &Superblock{
 			Version: 3, OffsetSize: 16, LengthSize: 32, Extension: wire.Undefined, EndOfFile: 4096, RootHeader: 0x30,
 		},
-		blank: blankSuperblock,
+		Blank: blankSuperblock,
 	},
 }
 
 func TestSuperblock(t *testing.T) {
-	run(t, superblocks)
-	superblocks[0].spoil(t, []fault{
-		{0, 'h', "signature"}, {7, 0, "signature"}, {8, 4, "version"}, {13, 3, "size of offsets and lengths"},
-		{14, 0, "size of offsets and lengths"}, {72, 3, "cache type"},
+	wiretest.Run(t, superblocks)
+	superblocks[0].Spoil(t, []wiretest.Fault{
+		{At: 0, To: 'h', Field: "signature"}, {At: 7, To: 0, Field: "signature"}, {At: 8, To: 4, Field: "version"}, {At: 13, To: 3, Field: "size of offsets and lengths"},
+		{At: 14, To: 0, Field: "size of offsets and lengths"}, {At: 72, To: 3, Field: "cache type"},
 	})
-	superblocks[3].spoil(t, []fault{
-		{4, 0, "signature"}, {8, 9, "version"}, {10, 5, "size of offsets and lengths"}, {30, 1, "checksum"}, {-1, 0, "checksum"},
+	superblocks[3].Spoil(t, []wiretest.Fault{
+		{At: 4, To: 0, Field: "signature"}, {At: 8, To: 9, Field: "version"}, {At: 10, To: 5, Field: "size of offsets and lengths"}, {At: 30, To: 1, Field: "checksum"}, {At: -1, To: 0, Field: "checksum"},
 	})
-	superblocks[5].spoil(t, []fault{{12 + 8, 1, "base address"}, {12 + 16 + 8, 0, "superblock extension address"}})
+	superblocks[5].Spoil(t, []wiretest.Fault{{At: 12 + 8, To: 1, Field: "base address"}, {At: 12 + 16 + 8, Field: "superblock extension address"}})
 }
 
 func FuzzSuperblock(f *testing.F) {
 	for _, l := range superblocks {
-		f.Add(unhex(f, l.bytes))
+		f.Add(wiretest.Unhex(f, l.Bytes))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		fixedPoint(t, src, wire.Default, func() wire.Structure { return new(Superblock) })
+		wiretest.FixedPoint(t, src, wire.Default, func() wire.Structure { return new(Superblock) })
 	})
 }

@@ -16,34 +16,60 @@ import (
 // their names; types and spaces that are shared are filled in, and the data
 // has exactly the bytes of its elements.
 func (o *Object) Attributes(ctx context.Context) ([]*message.Attribute, error) {
+	list, err := o.attributes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	errs := make([]error, len(list))
+	var elsewhere []int // what has to be fetched for them
+	for i, a := range list {
+		if a.SharedType != nil || a.SharedSpace != nil {
+			elsewhere = append(elsewhere, i)
+		} else {
+			errs[i] = o.file.complete(ctx, a)
+		}
+	}
+	o.file.Together(ctx, len(elsewhere), func(ctx context.Context, k int) {
+		i := elsewhere[k]
+		errs[i] = o.file.complete(ctx, list[i])
+	})
+	whole := list[:0]
+	for i, a := range list {
+		if err := errs[i]; err == nil {
+			whole = append(whole, a)
+		} else if err = fmt.Errorf("attribute %q: %w", a.Name, err); !walk.Tolerated(ctx, err) {
+			return nil, err
+		}
+	}
+	sort.SliceStable(whole, func(i, j int) bool { return whole[i].Name < whole[j].Name })
+	return whole, nil
+}
+
+// attributes reads the messages of the header and those in the heap.
+func (o *Object) attributes(ctx context.Context) ([]*message.Attribute, error) {
 	var list []*message.Attribute
 	for _, m := range o.head.Messages {
 		if m.Type != message.TypeAttribute {
 			continue
 		}
-		a := &message.Attribute{}
-		if err := o.file.decodeShared(ctx, m, a); err != nil {
+		a := &message.Attribute{Order: uint32(m.Order)}
+		if err := o.file.decodeShared(ctx, m, a); err == nil {
+			list = append(list, a)
+		} else if !walk.Tolerated(ctx, err) {
 			return nil, err
 		}
-		list = append(list, a)
 	}
 	var info message.AttributeInfo
-	if _, err := o.find(ctx, message.TypeAttributeInfo, &info); err != nil {
+	if has, err := o.find(ctx, message.TypeAttributeInfo, &info); err != nil && !walk.Tolerated(ctx, err) {
 		return nil, err
-	} else if info.Heap != wire.Undefined && info.Heap != 0 {
-		dense, err := o.file.denseAttributes(ctx, info)
-		if err != nil {
-			return nil, damaged(err)
-		}
-		list = append(list, dense...)
+	} else if !has || err != nil || info.Heap == wire.Undefined || info.Heap == 0 {
+		return list, nil
 	}
-	for _, a := range list {
-		if err := o.file.complete(ctx, a); err != nil {
-			return nil, fmt.Errorf("attribute %q: %w", a.Name, err)
-		}
+	dense, err := o.file.denseAttributes(ctx, info)
+	if err != nil && !walk.Tolerated(ctx, err) {
+		return nil, damaged(err)
 	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].Name < list[j].Name })
-	return list, nil
+	return append(list, dense...), nil
 }
 
 // complete fills in what an attribute shares, and cuts its data to size.
@@ -82,45 +108,40 @@ func bytesOf(s space.Space, size uint64) (uint64, error) {
 }
 
 func (f *File) denseAttributes(ctx context.Context, info message.AttributeInfo) ([]*message.Attribute, error) {
-	tree, err := walk.OpenTree2(ctx, f, info.NameTree, format.AttributeNames)
-	if err != nil {
-		return nil, err
-	}
 	var ids, sharedIDs [][]byte
-	var bad error
-	err = tree.Records(ctx, nil, func(record []byte) bool {
+	var orders, sharedOrders []uint32 // of creation
+	raw, err := f.indexed(ctx, info.Heap, info.NameTree, format.AttributeNames, nil, func(record []byte) error {
 		r := format.AttributeRecord{Type: format.AttributeNames}
-		if _, bad = wire.Decode(record, f.geo, 0, &r); bad != nil {
-			return false
+		_, err := wire.Decode(record, f.geo, 0, &r)
+		switch {
+		case err != nil:
+		case r.Flags&message.Shared != 0:
+			sharedIDs, sharedOrders = append(sharedIDs, r.ID), append(sharedOrders, r.Order)
+		default:
+			ids, orders = append(ids, r.ID), append(orders, r.Order)
 		}
-		if r.Flags&message.Shared != 0 {
-			sharedIDs = append(sharedIDs, r.ID)
-		} else {
-			ids = append(ids, r.ID)
-		}
-		return true
-	})
-	if err == nil {
-		err = bad
-	}
-	if err != nil {
-		return nil, err
-	}
-	raw, err := f.inHeap(ctx, info.Heap, ids)
+		return err
+	}, &ids)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range sharedIDs {
 		p, err := f.sharedMessage(ctx, message.TypeAttribute, id)
-		if err != nil {
+		if err != nil && !walk.Tolerated(ctx, err) {
 			return nil, err
 		}
 		raw = append(raw, p)
 	}
-	list := make([]*message.Attribute, len(raw))
+	orders = append(orders, sharedOrders...)
+	list := make([]*message.Attribute, 0, len(raw))
 	for i, p := range raw {
-		list[i] = &message.Attribute{}
-		if _, err := wire.Decode(p, f.geo, 0, list[i]); err != nil {
+		a := &message.Attribute{Order: orders[i]}
+		if p == nil {
+			continue // tolerated
+		}
+		if _, err := wire.Decode(p, f.geo, 0, a); err == nil {
+			list = append(list, a)
+		} else if !walk.Tolerated(ctx, err) {
 			return nil, err
 		}
 	}

@@ -78,62 +78,6 @@ func (f *File) sameCount(ctx context.Context, names uint64, name uint8, orders u
 	return nil
 }
 
-// LinksLeft gives what can still be read of a group of which something is
-// damaged, in no particular order.
-func (o *Object) LinksLeft(ctx context.Context) (links []*message.Link) {
-	f := o.file
-	var table message.SymbolTable
-	if old, err := o.find(ctx, message.TypeSymbolTable, &table); old {
-		heap, err2 := walk.OpenLocalHeap(ctx, f, table.Heap)
-		if err == nil && err2 == nil {
-			_ = walk.Symbols(ctx, f, table.BTree, heap, func(name string, e *format.SymbolEntry) bool {
-				links = append(links, symbolLink(name, e))
-				return true
-			})
-		}
-		return links
-	}
-	for _, m := range o.head.Messages {
-		l := &message.Link{}
-		if m.Type == message.TypeLink && f.decodeShared(ctx, m, l) == nil {
-			links = append(links, l)
-		}
-	}
-	var info message.LinkInfo
-	if has, err := o.find(ctx, message.TypeLinkInfo, &info); !has || err != nil || info.Heap == wire.Undefined {
-		return links
-	}
-	return append(links, f.denseLeft(ctx, info)...)
-}
-
-// denseLeft reads the objects of a heap one by one.
-func (f *File) denseLeft(ctx context.Context, info message.LinkInfo) (links []*message.Link) {
-	heap, err := walk.OpenHeap(ctx, f, info.Heap)
-	if err != nil {
-		return nil
-	}
-	tree, err := walk.OpenTree2(ctx, f, info.NameTree, format.LinkNames)
-	if err != nil {
-		return nil
-	}
-	_ = tree.Records(ctx, nil, func(record []byte) bool {
-		r := format.LinkRecord{Type: format.LinkNames}
-		if _, err := wire.Decode(record, f.geo, 0, &r); err != nil {
-			return true
-		}
-		raw, err := heap.Object(ctx, r.ID)
-		l := &message.Link{}
-		if err == nil {
-			_, err = wire.Decode(raw, f.geo, 0, l)
-		}
-		if err == nil {
-			links = append(links, l)
-		}
-		return ctx.Err() == nil
-	})
-	return links
-}
-
 // Contiguous is where elements lie that are in the file in one stretch; a size
 // of 0 means that nobody wrote any.
 func (d *Data) Contiguous() (addr, size uint64, err error) {

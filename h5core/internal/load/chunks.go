@@ -76,7 +76,7 @@ func (d *Data) EachChunk(ctx context.Context, elements bool, yield func(*Checked
 
 // inside says what is wrong with a place that leaves the file.
 func (f *File) inside(structure string, addr, size uint64) error {
-	if addr <= f.end && size <= f.end-addr {
+	if addr <= f.end && size <= f.Room(addr) {
 		return nil
 	}
 	return damaged(walk.Fault(structure, "address", addr, "needs %d bytes, the file ends at %#x", size, f.end))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"iter"
 	"sync"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
@@ -27,8 +27,10 @@ type Data struct {
 	Fill     message.FillValue
 	External []ExternalFile
 	Sources  []format.Mapping // of a virtual dataset
+	virtual  *virtual
 
 	file   *File
+	cache  *transfer.Cache
 	once   sync.Once // opening what follows
 	stored *transfer.Stored
 	err    error
@@ -42,7 +44,7 @@ type ExternalFile struct {
 
 // Data reads the messages of a dataset.
 func (o *Object) Data(ctx context.Context) (*Data, error) {
-	d := &Data{file: o.file, Layout: &message.Layout{}}
+	d := &Data{file: o.file, Layout: &message.Layout{}, cache: transfer.NewCache(o.file.cacheSettings())}
 	var t message.Datatype
 	var s message.Dataspace
 	var filters message.Filters
@@ -119,37 +121,61 @@ func (o *Object) external(ctx context.Context, d *Data) error {
 
 // ReadBox fills dst with the elements of a box, as stored, in C order.
 func (d *Data) ReadBox(ctx context.Context, box space.Box, dst []byte) error {
-	switch {
-	case d.Layout.Class == message.Virtual:
-		return d.readVirtual(ctx, box, dst)
-	case d.Layout.Class == message.Compact:
-		return d.readCompact(box, dst)
-	}
-	if d.once.Do(func() { d.stored, d.err = d.open() }); d.err != nil {
-		return d.err
-	}
-	return damaged(d.stored.ReadBox(ctx, box, dst))
+	return d.Read(ctx, space.Slab(box), dst)
 }
 
-func (d *Data) readCompact(box space.Box, dst []byte) error {
-	size, err := bytesOf(d.Space, uint64(d.Type.Size))
+// Read fills dst with the selected elements, as stored, in the selection's
+// order. The selection fits the dataset, and dst is as large as it.
+func (d *Data) Read(ctx context.Context, sel space.Selection, dst []byte) error {
+	switch {
+	case len(dst) == 0:
+		return nil
+	case d.Layout.Class == message.Virtual:
+		return d.readVirtualSelection(ctx, sel, dst)
+	case d.Layout.Class == message.Compact:
+		return d.readCompact(sel, dst)
+	}
+	if err := d.opened(); err != nil {
+		return err
+	}
+	return damaged(d.stored.Read(ctx, sel, dst))
+}
+
+// opened makes the reader of stored elements once.
+func (d *Data) opened() error {
+	d.once.Do(func() { d.stored, d.err = d.open() })
+	return d.err
+}
+
+// SetCache bounds the dataset's chunk cache from now on.
+func (d *Data) SetCache(s transfer.CacheSettings) { d.cache.Set(s) }
+
+func (d *Data) readCompact(sel space.Selection, dst []byte) error {
+	bytes, err := bytesOf(d.Space, uint64(d.Type.Size))
 	if err != nil {
 		return damaged(err)
 	}
-	if size > uint64(len(d.Layout.Data)) {
+	if bytes > uint64(len(d.Layout.Data)) {
 		return damaged(&wire.Fault{Structure: "data layout", Field: "raw data", Reason: fmt.Sprintf(
-			"%d bytes, the elements take %d", len(d.Layout.Data), size)})
+			"%d bytes, the elements take %d", len(d.Layout.Data), bytes)})
 	}
-	origin := make([]uint64, len(box.Start))
-	space.CopyBox(dst, box.Count, origin, d.Layout.Data, d.Space.Dims, box.Start, box.Count, int(d.Type.Size))
+	pick(dst, d.Layout.Data, sel.Runs(d.Space.Dims), uint64(d.Type.Size))
 	return nil
+}
+
+// pick copies runs of elements side by side.
+func pick(dst, from []byte, runs iter.Seq[space.Run], size uint64) {
+	for r := range runs {
+		dst = dst[copy(dst, from[r.Offset*size:(r.Offset+r.Count)*size]):]
+	}
 }
 
 // open makes the reader of stored elements.
 func (d *Data) open() (*transfer.Stored, error) {
 	s := &transfer.Stored{
-		File: d.file, Dims: d.Space.Dims, Size: int(d.Type.Size), Workers: runtime.GOMAXPROCS(0),
-		Addr: d.Layout.Addr, BareEdges: d.Layout.BareEdges,
+		File: d.file, Far: d.file.far(), End: d.file.end, Dims: d.Space.Dims, Size: int(d.Type.Size),
+		Workers: d.file.workers(), Spend: d.file.spendDecoded,
+		Addr: d.Layout.Addr, BareEdges: d.Layout.BareEdges, Cache: d.cache,
 	}
 	if d.Fill.User && d.Fill.FillTime != message.FillNever { // then what nobody wrote reads as zeros
 		s.Fill = d.Fill.Value
@@ -187,17 +213,15 @@ func (d *Data) openChunks(s *transfer.Stored) (err error) {
 	return nil
 }
 
-// Allowed says whether a read of so many bytes is within the limits.
-func (f *File) Allowed(bytes uint64) error {
-	if f.limits.Read > 0 && bytes > f.limits.Read {
-		return fmt.Errorf("%w: %d bytes are asked for, the limit of one read is %d", ErrTooLarge, bytes, f.limits.Read)
-	}
-	return nil
-}
-
 // Objects reads objects of global heap collections, by address and index.
 func (f *File) Objects(ctx context.Context, refs []walk.HeapRef) ([][]byte, error) {
 	got, err := walk.GlobalObjects(ctx, f, refs)
+	return got, damaged(err)
+}
+
+// Collections reads global heap collections, by their addresses.
+func (f *File) Collections(ctx context.Context, addrs []uint64) ([]*walk.Collection, error) {
+	got, err := walk.Collections(ctx, f, addrs)
 	return got, damaged(err)
 }
 

@@ -32,26 +32,38 @@ type Extents struct {
 	leaf, group, tree uint64 // K of symbol table nodes, of group trees and of chunk trees
 
 	mu    sync.Mutex
-	owner string
-	rank  int               // of the dataset whose chunk tree is walked
-	array format.FixedArray // whose data block comes next
-	seen  map[uint64]string
+	root  owner // of what no object is known for
+	seen  map[placeKey]int
 	rests map[uint64]bool // where the second read of a place begins
 	list  []Extent
 }
+
+type placeKey struct {
+	structure string
+	addr      uint64
+}
+
+// owner is the object on whose way a walk comes by places.
+type owner struct {
+	path  string
+	rank  int               // of the dataset whose chunk tree is walked
+	array format.FixedArray // whose data block comes next
+}
+
+type ownerKey struct{}
 
 // Watch gathers the places of all that is read from here on. It is called
 // before the file is used.
 func (f *File) Watch(ctx context.Context) (*Extents, error) {
 	x := &Extents{
 		geo: f.geo, end: f.end, leaf: format.GroupLeafK, group: format.GroupInternalK, tree: format.ChunkK,
-		owner: "/", seen: map[uint64]string{}, rests: map[uint64]bool{},
+		root: owner{path: "/"}, seen: map[placeKey]int{}, rests: map[uint64]bool{},
 	}
 	size, err := wire.Size(f.geo, &f.super)
 	if err != nil {
 		return nil, damaged(err)
 	}
-	x.add(Extent{0, uint64(size), "superblock", "/"})
+	x.metadata(&x.root, "superblock", 0, uint64(size))
 	f.extents = x
 	clear(f.headers)
 	if f.super.Version < 2 {
@@ -85,83 +97,95 @@ func (x *Extents) setK(leaf, group, tree uint16) {
 	}
 }
 
-// Own names the object to which places belong from here on, and the rank of
-// its chunk tree.
-func (x *Extents) Own(path string, rank int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.owner, x.rank = path, rank
+// Own gives a context for walks on the way of an object, which has a chunk
+// tree of a rank.
+func (x *Extents) Own(ctx context.Context, path string, rank int) context.Context {
+	return context.WithValue(ctx, ownerKey{}, &owner{path: path, rank: rank})
+}
+
+func (x *Extents) owner(ctx context.Context) *owner {
+	if o, ok := ctx.Value(ownerKey{}).(*owner); ok {
+		return o
+	}
+	return &x.root
 }
 
 // Raw takes in a place of elements. Nothing else may have it.
-func (x *Extents) Raw(structure string, addr, size uint64) {
+func (x *Extents) Raw(ctx context.Context, structure string, addr, size uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.add(Extent{addr, size, structure, x.owner})
+	x.add(Extent{addr, size, structure, x.owner(ctx).path})
 }
 
-func (x *Extents) add(e Extent) {
-	if e.Addr < x.end && e.Size > 0 {
-		e.Size = min(e.Size, x.end-e.Addr)
-		x.list = append(x.list, e)
+func (x *Extents) add(e Extent) bool {
+	if e.Addr >= x.end || e.Size == 0 {
+		return false
+	}
+	e.Size = min(e.Size, x.end-e.Addr)
+	x.list = append(x.list, e)
+	return true
+}
+
+// metadata takes in a structure, once however often it is read. Of several
+// owners the first by the bytes of its path has it, whoever came first.
+func (x *Extents) metadata(o *owner, structure string, addr, size uint64) {
+	p := placeKey{structure, addr}
+	if i, known := x.seen[p]; known {
+		x.list[i].Owner = min(x.list[i].Owner, o.path)
+	} else if x.add(Extent{addr, size, structure, o.path}) {
+		x.seen[p] = len(x.list) - 1
 	}
 }
 
-// metadata takes in a structure, once however often it is read.
-func (x *Extents) metadata(structure string, addr, size uint64) {
-	if x.seen[addr] != structure {
-		x.seen[addr] = structure
-		x.add(Extent{addr, size, structure, x.owner})
-	}
-}
-
-func (x *Extents) header(h *walk.Header) {
+func (x *Extents) header(ctx context.Context, h *walk.Header) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	o := x.owner(ctx)
 	for i, c := range h.Chunks {
 		name := "object header"
 		if i > 0 {
 			name = "object header continuation"
 		}
-		x.metadata(name, c.Addr, c.Length)
+		x.metadata(o, name, c.Addr, c.Length)
 	}
 }
 
 // fetched looks for structures in what was read.
-func (x *Extents) fetched(class vfd.Class, segs []vfd.Segment) {
+func (x *Extents) fetched(ctx context.Context, class vfd.Class, segs []vfd.Segment) {
 	if class == vfd.Raw {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	o := x.owner(ctx)
 	for _, s := range segs {
 		if len(s.Data) < 8 || x.rests[s.Addr] {
 			continue
 		}
-		name, size := x.structure(s.Data)
+		name, size := x.structure(o, s.Data)
 		if name == "" {
 			continue
 		}
 		if size > uint64(len(s.Data)) {
 			x.rests[s.Addr+uint64(len(s.Data))] = true
 		}
-		x.metadata(name, s.Addr, size)
+		x.metadata(o, name, s.Addr, size)
 	}
 }
 
 // structure tells what begins with some bytes, and its size; "" is not known.
-func (x *Extents) structure(p []byte) (string, uint64) {
+func (x *Extents) structure(by *owner, p []byte) (string, uint64) {
 	all, o, l := uint64(len(p)), uint64(x.geo.OffsetSize), uint64(x.geo.LengthSize)
 	switch string(p[:4]) {
 	case "TREE":
-		return x.node(p)
+		return x.node(by, p)
 	case "SNOD":
 		n := max(uint64(binary.LittleEndian.Uint16(p[6:])), 2*x.leaf)
 		return "symbol table node", 8 + n*(2*o+24)
 	case "HEAP":
 		var h format.LocalHeap
 		if _, err := wire.Decode(p, x.geo, 0, &h); err == nil {
-			x.metadata("local heap data segment", h.Segment, h.SegmentSize)
+			x.metadata(by, "local heap data segment", h.Segment, h.SegmentSize)
 		}
 		return "local heap", 8 + 2*l + o
 	case "GCOL":
@@ -170,10 +194,10 @@ func (x *Extents) structure(p []byte) (string, uint64) {
 			return "global heap collection", h.Size
 		}
 	case "FAHD":
-		x.array = format.FixedArray{}
-		_, _ = wire.Decode(p, x.geo, 0, &x.array) // without it, the block has what is read of it
+		by.array = format.FixedArray{}
+		_, _ = wire.Decode(p, x.geo, 0, &by.array) // without it, the block has what is read of it
 	case "FADB":
-		return read["FADB"], x.arrayBlock(all)
+		return read["FADB"], x.arrayBlock(&by.array, all)
 	case "FRHP":
 		if len(p) > 8 {
 			return "fractal heap header", format.FractalHeapSize(x.geo, p)
@@ -194,8 +218,7 @@ var read = map[string]string{
 
 // arrayBlock is the size of a fixed array's data block with its pages, which
 // have no signatures; got is what was read of it.
-func (x *Extents) arrayBlock(got uint64) uint64 {
-	a := &x.array
+func (x *Extents) arrayBlock(a *format.FixedArray, got uint64) uint64 {
 	if a.PageBits > 31 || a.Entries <= 1<<a.PageBits || a.Entries > x.end {
 		return got
 	}
@@ -203,10 +226,10 @@ func (x *Extents) arrayBlock(got uint64) uint64 {
 	return format.FixedArrayDirectorySize(x.geo, pages) + a.Entries*uint64(a.EntrySize) + 4*pages
 }
 
-func (x *Extents) node(p []byte) (string, uint64) {
+func (x *Extents) node(by *owner, p []byte) (string, uint64) {
 	key, k := uint64(x.geo.LengthSize), x.group
 	if p[4] == format.ChunkTree {
-		key, k = 8+8*uint64(x.rank+1), x.tree
+		key, k = 8+8*uint64(by.rank+1), x.tree
 	}
 	children, o := max(uint64(binary.LittleEndian.Uint16(p[6:])), 2*k), uint64(x.geo.OffsetSize)
 	return "version 1 B-tree node", 8 + 2*o + children*(key+o) + key

@@ -2,7 +2,9 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/h5serve/h5serve/h5core/internal/transfer"
 	"github.com/h5serve/h5serve/h5core/vfd"
@@ -11,83 +13,83 @@ import (
 // externalSpace is the bytes of a dataset that lie in other files, one slot
 // after the other, as one space of addresses from 0 on.
 type externalSpace struct {
-	slots  []ExternalFile
-	follow func(ctx context.Context, name string) (vfd.File, error)
+	slots []ExternalFile
+	file  *File // that leads to them
 }
 
-// openExternal makes the reader of elements in other files, where the operator
-// allows them to be followed.
+// openExternal makes the reader of elements in other files.
 func (d *Data) openExternal() (*transfer.Stored, error) {
-	if d.file.Follow == nil {
-		return nil, fmt.Errorf("%w: the elements lie in another file, %q, which is not followed", ErrUnsupported, d.External[0].Name)
-	}
-	s := &transfer.Stored{File: &externalSpace{d.External, d.file.Follow}, Dims: d.Space.Dims, Size: int(d.Type.Size)}
-	return s, nil
+	x := &externalSpace{d.External, d.file}
+	return &transfer.Stored{File: x, Dims: d.Space.Dims, Size: int(d.Type.Size)}, nil
 }
 
-// Fetch reads ranges of the space.
-func (x *externalSpace) Fetch(ctx context.Context, _ vfd.Class, segs []vfd.Segment) error {
-	open := map[string]vfd.File{}
-	defer func() {
-		for _, f := range open {
-			_ = f.Close()
-		}
-	}()
+// Fetch reads ranges of the space: from each file in one round.
+func (x *externalSpace) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
+	total := int64(0)
+	rounds := map[string][]vfd.Segment{}
 	for _, s := range segs {
-		if err := x.read(ctx, open, s); err != nil {
+		if err := x.cut(s, rounds); err != nil {
+			return err
+		}
+		total += int64(len(s.Data))
+	}
+	if n := x.file.fetched.Add(total); x.file.limits.Fetched > 0 && n > x.file.limits.Fetched {
+		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, x.file.limits.Fetched)
+	}
+	for _, slot := range x.slots {
+		round := rounds[slot.Name]
+		if len(round) == 0 {
+			continue
+		}
+		delete(rounds, slot.Name)
+		f, err := x.file.plain(ctx, slot.Name)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: the external file %q", ErrNotFound, slot.Name)
+		}
+		if err == nil {
+			err = vfd.Fetch(ctx, f, class, padded(f, round))
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (x *externalSpace) read(ctx context.Context, open map[string]vfd.File, s vfd.Segment) error {
-	start := uint64(0) // of the slot
+// cut gives each part of a range to the file that holds it.
+func (x *externalSpace) cut(s vfd.Segment, rounds map[string][]vfd.Segment) error {
+	start, last := uint64(0), s.Addr+uint64(len(s.Data))
 	for _, slot := range x.slots {
 		end := start + slot.Size
 		if end < start {
 			end = ^uint64(0) // as far as it may grow
 		}
-		from, to := max(s.Addr, start), min(s.Addr+uint64(len(s.Data)), end)
-		if from < to {
-			f, err := x.file(ctx, open, slot.Name)
-			if err != nil {
-				return err
+		if from, to := max(s.Addr, start), min(last, end); from < to {
+			at := slot.Offset + from - start
+			if at < slot.Offset {
+				return damaged(fmt.Errorf("the external file %q has no byte %d after %d", slot.Name, from-start, slot.Offset))
 			}
-			if err := readPadded(ctx, f, s.Data[from-s.Addr:to-s.Addr], slot.Offset+from-start); err != nil {
-				return err
-			}
+			rounds[slot.Name] = append(rounds[slot.Name], vfd.Segment{Addr: at, Data: s.Data[from-s.Addr : to-s.Addr]})
 		}
 		start = end
 	}
-	if start < s.Addr+uint64(len(s.Data)) {
-		return damaged(fmt.Errorf("the external files hold %d bytes, %d are wanted", start, s.Addr+uint64(len(s.Data))))
+	if start < last {
+		return damaged(fmt.Errorf("the external files hold %d bytes, %d are wanted", start, last))
 	}
 	return nil
 }
 
-func (x *externalSpace) file(ctx context.Context, open map[string]vfd.File, name string) (vfd.File, error) {
-	if f := open[name]; f != nil {
-		return f, nil
+// padded keeps of a round what a file has; what lies beyond its end is zeros,
+// as in the C library.
+func padded(f vfd.File, round []vfd.Segment) []vfd.Segment {
+	size := f.Size()
+	kept := round[:0]
+	for _, s := range round {
+		n := min(uint64(len(s.Data)), size-min(size, s.Addr))
+		clear(s.Data[n:])
+		if n > 0 {
+			kept = append(kept, vfd.Segment{Addr: s.Addr, Data: s.Data[:n]})
+		}
 	}
-	f, err := x.follow(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the external file %q: %w", ErrNotFound, name, err)
-	}
-	open[name] = f
-	return f, nil
-}
-
-// readPadded reads what a file has; what lies beyond its end is zeros, as in
-// the C library.
-func readPadded(ctx context.Context, f vfd.File, p []byte, at uint64) error {
-	n := uint64(0)
-	if size := f.Size(); at < size {
-		n = min(uint64(len(p)), size-at)
-	}
-	clear(p[n:])
-	if n == 0 {
-		return nil
-	}
-	return f.ReadAt(ctx, p[:n], at)
+	return kept
 }

@@ -32,51 +32,49 @@ var (
 	ErrUnsupported = errors.New("not supported")
 	ErrTooLarge    = errors.New("more than the reader was allowed")
 	ErrNotFound    = errors.New("no such object")
+	ErrExternal    = errors.New("leads to another file, which is not followed")
 )
 
 // Limits bound what reading a file may cost. A zero field is no limit.
 type Limits struct {
 	Nodes   int64  // structures visited, over the file's whole life
 	Fetched int64  // bytes fetched, likewise
-	Read    uint64 // bytes of one read's result
+	Decoded int64  // bytes that filters decoded, likewise
+	Read    uint64 // bytes of one read's result, with what its variable-length parts lead to
 }
 
 // File is an open file. It is safe for concurrent use.
 type File struct {
 	handle vfd.File
 	limits Limits
-	// Follow opens a file that this one leads to; nil where that is not allowed.
-	Follow func(ctx context.Context, name string) (vfd.File, error)
-	base   uint64
-	end    uint64 // first address outside the file
-	geo    wire.Geometry
-	super  format.Superblock
-	root   uint64
+	// Reading says how datasets are read; set it before the first one is opened.
+	Reading Reading
+	base    uint64
+	end     uint64 // first address outside the file
+	geo     wire.Geometry
+	super   format.Superblock
+	root    uint64
 
 	nodes   atomic.Int64
 	fetched atomic.Int64
+	decoded atomic.Int64
 	extents *Extents // nil unless the file is watched
 
-	sharedOnce sync.Once
-	shared     *walk.SharedMessages
-	sharedErr  error
-	table      *message.SharedTable // nil without shared messages
+	shared atomic.Pointer[walk.SharedMessages]
+	table  *message.SharedTable // nil without shared messages
 
 	mu      sync.Mutex
 	headers map[uint64]*walk.Header
 	cached  []format.CachedStructure // of a cache image, by address
-	// neighbours are other files that virtual datasets draw from.
-	neighbours map[string]*File
+
+	around *Surroundings // the files that this one leads to, nil where none may be
+	name   string        // among them
+	hops   int           // from the first of them to this one
 }
 
 // Open reads a file's superblock and its extension.
 func Open(ctx context.Context, handle vfd.File, limits Limits) (*File, error) {
 	f := &File{handle: handle, limits: limits, headers: map[uint64]*walk.Header{}, geo: wire.Default}
-	at, err := f.findSignature(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f.base, f.end = at, handle.Size()-at
 	if err := f.readSuperblock(ctx); err != nil {
 		return nil, err
 	}
@@ -85,35 +83,43 @@ func Open(ctx context.Context, handle vfd.File, limits Limits) (*File, error) {
 			return nil, err
 		}
 	}
-	return f, nil
-}
-
-// findSignature looks where a superblock may begin: at 0, 512 and each
-// doubling after (specification, II.A).
-func (f *File) findSignature(ctx context.Context) (uint64, error) {
-	size := f.handle.Size()
-	for at := uint64(0); at+uint64(len(format.Signature)) <= size; at = max(512, 2*at) {
-		got := make([]byte, len(format.Signature))
-		if err := f.handle.ReadAt(ctx, got, at); err != nil {
-			return 0, err
-		}
-		if bytes.Equal(got, []byte(format.Signature)) {
-			return at, nil
-		}
-	}
-	return 0, ErrNotHDF5
+	return f, f.whole()
 }
 
 // maxSuperblock is more than any superblock takes.
 const maxSuperblock = 512
 
+// findSuperblock looks where a superblock may begin: at 0, 512 and each
+// doubling after (specification, II.A). It gives what is there.
+func (f *File) findSuperblock(ctx context.Context) ([]byte, error) {
+	size := f.handle.Size()
+	for at := uint64(0); at+uint64(len(format.Signature)) <= size; at = max(512, 2*at) {
+		head := make([]byte, min(maxSuperblock, vfd.Room(f.handle, at)))
+		if err := f.handle.ReadAt(ctx, head, at); err != nil {
+			return nil, err
+		}
+		if bytes.HasPrefix(head, []byte(format.Signature)) {
+			f.base, f.end = at, size-at
+			return head, nil
+		}
+		if at > 1<<62 {
+			break
+		}
+	}
+	return nil, ErrNotHDF5
+}
+
 func (f *File) readSuperblock(ctx context.Context) error {
-	head := make([]byte, min(maxSuperblock, f.end))
-	if err := f.handle.ReadAt(ctx, head, f.base); err != nil {
+	head, err := f.findSuperblock(ctx)
+	if err != nil {
 		return err
 	}
 	s := &f.super
 	if _, err := wire.Decode(head, wire.Default, 0, s); err != nil {
+		var fault *wire.Fault
+		if errors.As(err, &fault) && fault.Field == "version" && len(head) > len(format.Signature) {
+			return fmt.Errorf("%w: %w", ErrUnsupported, err) // a later one, perhaps
+		}
 		return damaged(err)
 	}
 	f.geo = wire.Geometry{OffsetSize: s.OffsetSize, LengthSize: s.LengthSize}
@@ -121,36 +127,15 @@ func (f *File) readSuperblock(ctx context.Context) error {
 	if s.Version < 2 {
 		f.root = s.Root.Header
 		if s.DriverInfo != wire.Undefined {
-			if err := f.otherDriver(ctx); err != nil {
+			if err := f.driverBlock(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	// The stored end counts from the stored base, which a user block put in
-	// front later does not change.
-	if s.EndOfFile < s.Base || s.EndOfFile-s.Base > f.end {
-		return damaged(fmt.Errorf("truncated file: it has %d bytes from its signature on, the superblock says %d", f.end, s.EndOfFile-s.Base))
+	if f.isSet() {
+		return nil // known when the extension was read too
 	}
-	return nil
-}
-
-// otherDriver refuses a file that is one of a set: its addresses are those of
-// the set.
-func (f *File) otherDriver(ctx context.Context) error {
-	name := make([]byte, 16)
-	if err := f.Fetch(ctx, vfd.Superblock, []vfd.Segment{{Addr: f.super.DriverInfo, Data: name}}); err != nil {
-		return err
-	}
-	return needsDriver(string(name[8:]))
-}
-
-func needsDriver(name string) error {
-	for id, driver := range map[string]string{"NCSAfami": "family", "NCSAmult": "multi or split"} {
-		if name == id {
-			return fmt.Errorf("%w: the file is one of a set, which the %s driver opens", ErrUnsupported, driver)
-		}
-	}
-	return nil
+	return f.whole()
 }
 
 func (f *File) readExtension(ctx context.Context) error {
@@ -178,7 +163,7 @@ func (f *File) readExtension(ctx context.Context) error {
 			if err := f.decode(m, &d); err != nil {
 				return err
 			}
-			if err := needsDriver(d.Name); err != nil {
+			if err := f.arrange(ctx, d.Name, d.Data); err != nil {
 				return err
 			}
 		}
@@ -209,7 +194,8 @@ func (f *File) Spend(nodes int) error {
 	return nil
 }
 
-// Fetch reads one wave of ranges.
+// Fetch reads one wave of ranges; a walk that is one of Together shares it
+// with the others.
 func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
 	moved := make([]vfd.Segment, len(segs))
 	total := int64(0)
@@ -224,19 +210,19 @@ func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) e
 	if n := f.fetched.Add(total); f.limits.Fetched > 0 && n > f.limits.Fetched {
 		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, f.limits.Fetched)
 	}
-	if err := vfd.Fetch(ctx, f.handle, class, moved); err != nil {
-		return err
+	if err := f.send(ctx, class, moved); err != nil {
+		return f.outside(err)
 	}
 	f.overlay(segs)
 	if f.extents != nil {
-		f.extents.fetched(class, segs)
+		f.extents.fetched(ctx, class, segs)
 	}
 	return nil
 }
 
 // damaged marks what walks and decoders find wrong.
 func damaged(err error) error {
-	if err == nil || errors.Is(err, ErrDamaged) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnsupported) {
+	if err == nil || errors.Is(err, ErrDamaged) || errors.Is(err, ErrExternal) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnsupported) {
 		return err
 	}
 	if errors.Is(err, filter.ErrUnavailable) || errors.Is(err, filter.ErrUnsupported) {

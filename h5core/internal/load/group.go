@@ -29,20 +29,20 @@ func (o *Object) links(ctx context.Context) ([]*message.Link, error) {
 		return o.file.symbols(ctx, table)
 	}
 	var info message.LinkInfo
-	if _, err := o.find(ctx, message.TypeLinkInfo, &info); err != nil {
+	if _, err := o.find(ctx, message.TypeLinkInfo, &info); err != nil && !walk.Tolerated(ctx, err) {
 		return nil, err
-	}
-	if info.Heap != wire.Undefined {
+	} else if err == nil && info.Heap != wire.Undefined {
 		return o.file.denseLinks(ctx, info, nil)
 	}
 	var links []*message.Link
 	for _, m := range o.head.Messages {
 		if m.Type == message.TypeLink {
 			l := &message.Link{}
-			if err := o.file.decodeShared(ctx, m, l); err != nil {
+			if err := o.file.decodeShared(ctx, m, l); err == nil {
+				links = append(links, l)
+			} else if !walk.Tolerated(ctx, err) {
 				return nil, err
 			}
-			links = append(links, l)
 		}
 	}
 	return links, nil
@@ -81,30 +81,44 @@ func (o *Object) Find(ctx context.Context, name string) (*message.Link, error) {
 	return nil, nil
 }
 
+// symbols reads the links of an old-style group: its tree and the heap of its
+// names side by side.
 func (f *File) symbols(ctx context.Context, table message.SymbolTable) ([]*message.Link, error) {
-	heap, err := walk.OpenLocalHeap(ctx, f, table.Heap)
-	if err != nil {
-		return nil, err
-	}
-	var links []*message.Link
-	var soft []int
-	var offsets []uint64
-	err = walk.Symbols(ctx, f, table.BTree, heap, func(name string, e *format.SymbolEntry) bool {
-		if e.CacheType == format.CacheSoft {
-			soft, offsets = append(soft, len(links)), append(offsets, uint64(e.SoftOffset))
+	var heap *walk.LocalHeap
+	var entries []format.SymbolEntry
+	err := f.several(ctx, func(ctx context.Context) (err error) {
+		if heap, err = walk.OpenLocalHeap(ctx, f, table.Heap); err == nil {
+			err = heap.Load(ctx)
 		}
-		links = append(links, symbolLink(name, e))
-		return true
+		return err
+	}, func(ctx context.Context) (err error) {
+		entries, err = walk.Symbols(ctx, f, table.BTree)
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	names, err := heap.Names(ctx, walk.NameOffsets(entries))
+	if err != nil {
+		return nil, err
+	}
+	links := make([]*message.Link, 0, len(entries))
+	var soft []*message.Link
+	var offsets []uint64
+	for i, name := range names {
+		e := &entries[i]
+		l := symbolLink(name, e)
+		if l.Type == message.SoftLink {
+			soft, offsets = append(soft, l), append(offsets, uint64(e.SoftOffset))
+		}
+		links = append(links, l)
 	}
 	targets, err := heap.Names(ctx, offsets)
 	if err != nil {
 		return nil, err
 	}
-	for k, i := range soft {
-		links[i].Target = targets[k]
+	for i, l := range soft {
+		l.Target = targets[i]
 	}
 	return links, nil
 }
@@ -140,50 +154,66 @@ func (f *File) findSymbol(ctx context.Context, table message.SymbolTable, name s
 // denseLinks reads links that lie in a fractal heap: all, or those whose names
 // hash like the given one.
 func (f *File) denseLinks(ctx context.Context, info message.LinkInfo, name *string) ([]*message.Link, error) {
-	tree, err := walk.OpenTree2(ctx, f, info.NameTree, format.LinkNames)
-	if err != nil {
-		return nil, err
-	}
 	var ids [][]byte
-	var bad error
-	take := func(record []byte) bool {
+	raw, err := f.indexed(ctx, info.Heap, info.NameTree, format.LinkNames, name, func(record []byte) error {
 		r := format.LinkRecord{Type: format.LinkNames}
-		if _, bad = wire.Decode(record, f.geo, 0, &r); bad != nil {
-			return false
-		}
+		_, err := wire.Decode(record, f.geo, 0, &r)
 		ids = append(ids, r.ID)
-		return true
-	}
-	if name == nil {
-		err = tree.Records(ctx, nil, take)
-	} else {
-		err = tree.Hashed(ctx, wire.Lookup3([]byte(*name), 0), take)
-	}
-	if err == nil {
-		err = bad
-	}
+		return err
+	}, &ids)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := f.inHeap(ctx, info.Heap, ids)
-	if err != nil {
-		return nil, err
-	}
-	links := make([]*message.Link, len(raw))
-	for i, p := range raw {
-		links[i] = &message.Link{}
-		if _, err := wire.Decode(p, f.geo, 0, links[i]); err != nil {
+	links := make([]*message.Link, 0, len(raw))
+	for _, p := range raw {
+		l := &message.Link{}
+		if p == nil {
+			continue // tolerated
+		}
+		if _, err := wire.Decode(p, f.geo, 0, l); err == nil {
+			links = append(links, l)
+		} else if !walk.Tolerated(ctx, err) {
 			return nil, err
 		}
 	}
 	return links, nil
 }
 
-// inHeap reads objects of a fractal heap.
-func (f *File) inHeap(ctx context.Context, heap uint64, ids [][]byte) ([][]byte, error) {
-	h, err := walk.OpenHeap(ctx, f, heap)
+// indexed reads objects of a fractal heap that a version 2 B-tree lists: the
+// tree and the heap's header side by side. take puts what a record names among
+// ids; a name chooses the records that hash like it.
+func (f *File) indexed(ctx context.Context, heap, tree uint64, kind uint8, name *string,
+	take func(record []byte) error, ids *[][]byte,
+) ([][]byte, error) {
+	var h *walk.Heap
+	err := f.several(ctx, func(ctx context.Context) (err error) {
+		h, err = walk.OpenHeap(ctx, f, heap)
+		return err
+	}, func(ctx context.Context) error {
+		t, err := walk.OpenTree2(ctx, f, tree, kind)
+		if err != nil {
+			return err
+		}
+		var bad error
+		each := func(record []byte) bool {
+			err := take(record)
+			if err != nil && !walk.Tolerated(ctx, err) {
+				bad = err
+			}
+			return bad == nil
+		}
+		if name == nil {
+			err = t.Records(ctx, nil, each)
+		} else {
+			err = t.Hashed(ctx, wire.Lookup3([]byte(*name), 0), each)
+		}
+		if err == nil {
+			err = bad
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return h.Objects(ctx, ids)
+	return h.Objects(ctx, *ids)
 }

@@ -41,11 +41,11 @@ func (f *File) header(ctx context.Context, addr uint64) (*walk.Header, error) {
 		return h, nil
 	}
 	h, err := walk.ObjectHeader(ctx, f, addr)
-	if err != nil {
-		return nil, damaged(err)
+	if h != nil && f.extents != nil {
+		f.extents.header(ctx, h)
 	}
-	if f.extents != nil {
-		f.extents.header(h)
+	if err != nil && (h == nil || !walk.Tolerated(ctx, err)) {
+		return nil, damaged(err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -141,11 +141,15 @@ func (f *File) sharedMessage(ctx context.Context, kind uint16, id []byte) ([]byt
 	if f.table == nil {
 		return nil, damaged(&wire.Fault{Structure: "shared message", Field: "heap ID", Reason: "the file has no table of shared messages"})
 	}
-	f.sharedOnce.Do(func() { f.shared, f.sharedErr = walk.OpenSharedMessages(ctx, f, f.table) })
-	if f.sharedErr != nil {
-		return nil, damaged(f.sharedErr)
+	s := f.shared.Load()
+	if s == nil {
+		var err error
+		if s, err = walk.OpenSharedMessages(ctx, f, f.table); err != nil {
+			return nil, damaged(err)
+		}
+		f.shared.Store(s)
 	}
-	got, err := f.shared.Messages(ctx, kind, [][]byte{id})
+	got, err := s.Messages(ctx, kind, [][]byte{id})
 	if err != nil {
 		return nil, damaged(err)
 	}

@@ -1,6 +1,10 @@
 package object
 
-import "context"
+import (
+	"context"
+
+	"github.com/h5serve/h5serve/h5core/vfd"
+)
 
 // Values are the elements of a dataset as stored, in C order of its shape;
 // variable-length parts hold tokens of the file's data heap. They can be read
@@ -28,4 +32,28 @@ type Stored interface {
 	Values
 	// At tells where the elements' bytes begin in the file's memory.
 	At() uint64
+}
+
+// Copied are chunks some of which another file holds as they will be stored:
+// those travel as they are, and nobody runs a filter over them.
+type Copied interface {
+	Chunks
+	// Source gives the place of the k-th of Filled; a size of 0 says that the
+	// chunk has to be encoded.
+	Source(k int) Source
+	// Fetch reads places of the other file, all in one wave.
+	Fetch(ctx context.Context, segs []vfd.Segment) error
+}
+
+// Source is a stored chunk of another file.
+type Source struct {
+	Addr, Size uint64
+	Mask       uint32 // filters left out
+}
+
+// Stretch are values that lie in a row in another file as they will be stored.
+type Stretch interface {
+	Values
+	Place() Source
+	Fetch(ctx context.Context, segs []vfd.Segment) error
 }

@@ -123,12 +123,12 @@ func TestTranslate(t *testing.T) {
 	h := NewGlobalHeap(nil)
 	h.Place().Set(5000)
 	p := make([]byte, 16)
-	if h.Translate(p); !bytes.Equal(p, make([]byte, 16)) {
+	if h.Translate(p[4:]); !bytes.Equal(p, make([]byte, 16)) {
 		t.Errorf("the null descriptor became % x", p)
 	}
 	binary.LittleEndian.PutUint64(p[4:], 4096)
 	binary.LittleEndian.PutUint32(p[12:], 1)
-	if h.Translate(p); binary.LittleEndian.Uint64(p[4:]) != 9096 {
+	if h.Translate(p[4:]); binary.LittleEndian.Uint64(p[4:]) != 9096 {
 		t.Errorf("% x", p)
 	}
 }

@@ -12,6 +12,11 @@ import (
 // finishHeader adds what every object has after its own messages, and queues
 // the header's pieces.
 func (b *builder) finishHeader(h *header, o *object.Object) error {
+	if o.Comment != "" {
+		if err := h.add(message.TypeComment, 0, &message.Comment{Text: o.Comment}); err != nil {
+			return err
+		}
+	}
 	if h.format.Version == 2 && o.Links > 1 {
 		if err := h.add(message.TypeRefCount, 0, &message.RefCount{Links: o.Links}); err != nil {
 			return err
@@ -65,13 +70,17 @@ func (b *builder) attribute(h *header, a *object.Attribute) error {
 	if err := b.allowed(a.Type); err != nil {
 		return err
 	}
-	version, set := b.versions.attributeOf(a.Name)
+	version, set := b.versions.attributeOf(a)
 	m := &message.Attribute{
 		Version: version, Name: a.Name, CharSet: set, Data: a.Data,
-		Type:  message.Datatype{Version: b.versions.datatypeOf(a.Type), Type: a.Type},
 		Space: message.Dataspace{Version: b.versions.dataspaceOf(a.Space), Space: a.Space},
 	}
-	if p := transfer.NewPointers(a.Type, b.attributeHeap.Translate); p != nil {
+	if a.Named != nil {
+		m.SharedType = b.committed(h, a.Named)
+	} else {
+		m.Type = message.Datatype{Version: b.versions.datatypeOf(a.Type), Type: a.Type}
+	}
+	if p := transfer.NewPointers(a.Type, b.attributeHeap.Translate, b.refer); p != nil {
 		h.resolve = append(h.resolve, func() {
 			m.Data = append([]byte(nil), a.Data...)
 			p.Translate(m.Data)

@@ -21,6 +21,7 @@ type Settings struct {
 	Memory        *vfd.Memory
 	AttributeHeap *piece.GlobalHeap
 	DataHeap      *piece.GlobalHeap
+	References    []object.Node // what object references lead to, by their tokens
 }
 
 // raw is a piece of elements, which may lie in memory as it will be stored.
@@ -36,6 +37,8 @@ type builder struct {
 	versions versions
 	root     *object.Group
 	headers  map[object.Node]*header
+	seen     map[object.Node]bool
+	queue    []step
 
 	super         *superblock
 	rootTable     *symbolTable
@@ -59,6 +62,11 @@ func Build(ctx context.Context, root *object.Group, s Settings) (*Plan, error) {
 	b, metaEnd, err := prepare(ctx, root, s)
 	if err != nil {
 		return nil, err
+	}
+	for _, heap := range []*piece.GlobalHeap{s.AttributeHeap, s.DataHeap} {
+		if err := heap.Settle(ctx, b.addressOf); err != nil {
+			return nil, err
+		}
 	}
 	run := piece.NewRun(metaEnd)
 	for _, r := range b.raw {
@@ -87,8 +95,8 @@ func Estimate(ctx context.Context, root *object.Group, s Settings) (size uint64,
 	}
 	for _, r := range b.raw {
 		n := r.Size()
-		if c, ok := r.(*chunked); ok && c.fixed == 0 {
-			n, exact = uint64(c.Len())*c.most, false
+		if c, ok := r.(*chunked); ok && !c.known {
+			n, exact = c.atMost(), false
 		}
 		if n > math.MaxInt64-size {
 			return 0, false, fmt.Errorf("the file exceeds 2^63-1 bytes")
@@ -101,7 +109,7 @@ func Estimate(ctx context.Context, root *object.Group, s Settings) (size uint64,
 // prepare makes all pieces and places those that come before the raw data.
 func prepare(ctx context.Context, root *object.Group, s Settings) (*builder, uint64, error) {
 	b := &builder{
-		ctx: ctx, settings: s, versions: chooser[s.Low], root: root, headers: map[object.Node]*header{},
+		ctx: ctx, settings: s, versions: chooser[s.Low], root: root, headers: map[object.Node]*header{}, seen: map[object.Node]bool{},
 		attributeHeap: s.AttributeHeap, dataHeap: s.DataHeap,
 	}
 	if err := b.walk(); err != nil {
@@ -119,38 +127,63 @@ func prepare(ctx context.Context, root *object.Group, s Settings) (*builder, uin
 	return b, run.End(), nil
 }
 
-// walk plans every object once, breadth first.
-func (b *builder) walk() error {
-	type step struct {
-		node object.Node
-		path string
+// step is an object that is to be planned.
+type step struct {
+	node object.Node
+	path string
+}
+
+// reach puts an object in the queue, once.
+func (b *builder) reach(node object.Node, path string) {
+	if !b.seen[node] {
+		b.seen[node] = true
+		b.queue = append(b.queue, step{node, path})
 	}
-	seen := map[object.Node]bool{b.root: true}
-	for queue := []step{{b.root, "/"}}; len(queue) > 0; queue = queue[1:] {
+}
+
+// walk plans every object once, breadth first; what only references lead to
+// comes last.
+func (b *builder) walk() error {
+	b.reach(b.root, "/")
+	if err := b.drain(); err != nil {
+		return err
+	}
+	for _, node := range b.settings.References {
+		b.reach(node, unnamed)
+	}
+	return b.drain()
+}
+
+func (b *builder) drain() error {
+	for ; len(b.queue) > 0; b.queue = b.queue[1:] {
 		if err := b.ctx.Err(); err != nil {
 			return err
 		}
-		at := queue[0]
+		at := b.queue[0]
 		b.summary.Objects++
-		switch node := at.node.(type) {
-		case *object.Group:
-			for _, l := range node.Links() {
-				if l.Kind == object.Hard && !seen[l.Node] {
-					seen[l.Node] = true
-					queue = append(queue, step{l.Node, join(at.path, l.Name)})
-				}
-			}
-			if err := b.group(node); err != nil {
-				return &PathError{at.path, err}
-			}
-		case *object.Dataset:
-			b.summary.Datasets++
-			if err := b.dataset(node); err != nil {
-				return &PathError{at.path, err}
-			}
+		if err := b.object(at); err != nil {
+			return &PathError{at.path, err}
 		}
 	}
 	return nil
+}
+
+func (b *builder) object(at step) error {
+	switch node := at.node.(type) {
+	case *object.Group:
+		for _, l := range node.Links() {
+			if l.Kind == object.Hard {
+				b.reach(l.Node, join(at.path, l.Name))
+			}
+		}
+		return b.group(node)
+	case *object.Dataset:
+		b.summary.Datasets++
+		return b.dataset(node)
+	case *object.NamedType:
+		return b.namedType(node)
+	}
+	return fmt.Errorf("an object of type %T", at.node)
 }
 
 // PathError tells which object could not be planned.

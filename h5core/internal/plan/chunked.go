@@ -1,10 +1,7 @@
 package plan
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"sort"
 
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
 	"github.com/h5serve/h5serve/h5core/internal/index"
@@ -16,7 +13,8 @@ import (
 )
 
 // chunked is the storage of a dataset in chunks, in the order of their
-// numbers. Chunks of a fixed stored size are made when they are written out;
+// numbers. Chunks of a fixed stored size are made when they are written out,
+// and those that another file holds as they will be stored are read then;
 // others are encoded into memory before the plan is complete.
 type chunked struct {
 	piece.Base
@@ -24,17 +22,21 @@ type chunked struct {
 	numbers transfer.Numbers // of the chunks that are stored
 	chunks  *transfer.Chunks
 	fixed   uint64 // bytes of each stored chunk, 0 where they differ
-	most    uint64 // bytes of a stored chunk at most
+	most    uint64 // bytes of a chunk that is encoded, at most
+	known   bool   // the size is known
 	workers int
 	memory  *vfd.Memory
 
-	spooled []transfer.Spooled
-	starts  []uint64 // where each spooled chunk begins in the piece
+	copied object.Copied   // nil: no chunk lies in another file
+	placed []object.Source // where those of no fixed size lie, in memory or in the other file
+	own    []int           // which of them lie in memory, ascending
+	starts []uint64        // where each begins in the piece
 }
 
 func (b *builder) chunked(h *header, d *object.Dataset, m *message.Layout) error {
 	m.Class = message.Chunked
 	m.Chunk = append(append([]uint64(nil), d.Chunk...), uint64(d.Type.Size))
+	m.BareEdges = d.BareEdges
 	s, err := b.newChunked(d)
 	if err != nil {
 		return err
@@ -84,9 +86,12 @@ func (b *builder) newChunked(d *object.Dataset) (*chunked, error) {
 		bytes *= n
 	}
 	stored := d.Filters.Extent(bytes)
-	s.most = stored.Max
-	if stored.Fixed {
-		s.fixed = stored.Max
+	s.most = max(stored.Max, bytes)
+	if copied, ok := d.Values.(object.Copied); ok && s.copies(copied) {
+		return s, nil
+	}
+	if stored.Fixed && (!d.BareEdges || len(d.Filters) == 0) {
+		s.fixed, s.known = stored.Max, true
 		if s.fixed > 0 && uint64(s.Len()) > (1<<63-1)/s.fixed {
 			return nil, fmt.Errorf("%d chunks of %d bytes exceed 2^63-1 bytes", s.Len(), s.fixed)
 		}
@@ -165,50 +170,16 @@ func (b *builder) chunkIndex(d *object.Dataset, m *message.Layout, s *chunked) (
 // Len is how many chunks are stored.
 func (s *chunked) Len() int { return s.numbers.Len() }
 
+// Coords tells which chunk the k-th of them is.
+func (s *chunked) Coords(k int) []uint64 { return s.grid.Coords(s.numbers.At(k)) }
+
 // At tells where the k-th of them lies.
 func (s *chunked) At(k int) ([]uint64, index.Stored) {
 	at := index.Stored{Addr: s.Place().Addr()}
 	if s.fixed > 0 {
 		at.Addr, at.Size = at.Addr+uint64(k)*s.fixed, s.fixed
 	} else {
-		at.Addr, at.Size, at.Mask = at.Addr+s.starts[k], s.spooled[k].Size, s.spooled[k].Mask
+		at.Addr, at.Size, at.Mask = at.Addr+s.starts[k], s.placed[k].Size, s.placed[k].Mask
 	}
 	return s.grid.Coords(s.numbers.At(k)), at
 }
-
-// encode makes the chunks whose stored size is not known, and with them the
-// size of the piece.
-func (s *chunked) encode(ctx context.Context) (err error) {
-	if s.fixed > 0 || s.Len() == 0 {
-		return nil
-	}
-	if s.spooled, err = s.chunks.Spool(ctx, s.memory, s.numbers, s.workers); err != nil {
-		return err
-	}
-	size := uint64(0)
-	s.starts = make([]uint64, len(s.spooled))
-	for k, c := range s.spooled {
-		s.starts[k] = size
-		size += c.Size
-	}
-	s.Base = piece.NewBase(vfd.Raw, size)
-	return nil
-}
-
-// WriteWindow writes n bytes of the stored chunks from off on.
-func (s *chunked) WriteWindow(ctx context.Context, w io.Writer, off, n uint64) error {
-	if s.fixed > 0 {
-		return s.chunks.WriteWindow(ctx, w, s.numbers, s.fixed, off, n, s.workers)
-	}
-	k := sort.Search(len(s.starts), func(k int) bool { return s.starts[k] > off }) - 1
-	for end := off + n; k < len(s.starts) && s.starts[k] < end; k++ {
-		c := s.spooled[k]
-		from, to := max(off, s.starts[k])-s.starts[k], min(end, s.starts[k]+c.Size)-s.starts[k]
-		if err := s.memory.WriteRange(ctx, w, c.From+from, to-from); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *chunked) extent() extent { return extent{size: s.Size(), make: s.WriteWindow} }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/h5serve/h5serve/h5core/filter"
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
@@ -19,7 +20,11 @@ func (b *builder) dataset(d *object.Dataset) error {
 	if err != nil {
 		return err
 	}
-	err = h.add(message.TypeDatatype, message.Constant, &message.Datatype{Version: b.versions.datatypeOf(d.Type), Type: d.Type})
+	if d.Named != nil {
+		err = h.add(message.TypeDatatype, message.Constant|message.Shared, b.committed(h, d.Named))
+	} else {
+		err = h.add(message.TypeDatatype, message.Constant, &message.Datatype{Version: b.versions.datatypeOf(d.Type), Type: d.Type})
+	}
 	if err != nil {
 		return fmt.Errorf("datatype: %w", err)
 	}
@@ -42,23 +47,37 @@ var allocTimes = map[object.Layout]uint8{
 	object.Compact:    message.AllocEarly,
 	object.Contiguous: message.AllocLate,
 	object.Chunked:    message.AllocIncremental,
+	object.Virtual:    message.AllocIncremental,
 }
 
 func (b *builder) fill(h *header, d *object.Dataset) error {
 	m := &message.FillValue{
 		Version: b.versions.fill, AllocTime: allocTimes[d.Layout], FillTime: message.FillIfSet,
-		User: d.Fill != nil, Value: d.Fill,
+		User: d.Fill.Value != nil, Undefined: d.Fill.Undefined, Value: d.Fill.Value,
 	}
-	if d.Fill == nil && d.Type.HasVarLen() { // unwritten descriptors must be null ones, as the C library sees to
+	if d.Fill.Alloc != 0 {
+		m.AllocTime = uint8(d.Fill.Alloc)
+	}
+	switch {
+	case d.Fill.When != object.FillByChoice:
+		m.FillTime = uint8(d.Fill.When - object.FillOnAlloc)
+	case d.Fill.Value == nil && d.Type.HasVarLen(): // unwritten descriptors must be null ones, as the C library sees to
 		m.FillTime = message.FillOnAlloc
 	}
 	if err := h.add(message.TypeFillValue, message.Constant, m); err != nil {
 		return err
 	}
-	if d.Fill == nil || b.versions.fill > 2 {
+	if p := b.pointers(d); p != nil && m.User {
+		h.resolve = append(h.resolve, func() {
+			m.Value = slices.Clone(d.Fill.Value)
+			p.Translate(m.Value)
+		})
 		return nil
 	}
-	return h.add(message.TypeFillValueOld, message.Constant, &message.FillValueOld{Value: d.Fill})
+	if d.Fill.Value == nil || b.versions.fill > 2 {
+		return nil
+	}
+	return h.add(message.TypeFillValueOld, message.Constant, &message.FillValueOld{Value: d.Fill.Value})
 }
 
 func (b *builder) filters(p filter.Pipeline) *message.Filters {

@@ -42,7 +42,7 @@ func (b *builder) symbolTableGroup(h *header, g *object.Group) error {
 
 func (b *builder) linkMessages(h *header, g *object.Group) error {
 	info := &message.LinkInfo{
-		Tracked: g.TrackOrder, Indexed: g.TrackOrder, MaxOrder: uint64(len(g.Links())),
+		Tracked: g.TrackLinks, Indexed: g.TrackLinks, MaxOrder: uint64(len(g.Links())),
 		Heap: wire.Undefined, NameTree: wire.Undefined, OrderTree: wire.Undefined,
 	}
 	if err := h.add(message.TypeLinkInfo, 0, info); err != nil {
@@ -53,7 +53,7 @@ func (b *builder) linkMessages(h *header, g *object.Group) error {
 	}
 	links := make([]*message.Link, 0, len(g.Links()))
 	for i, l := range g.Links() {
-		m, err := linkMessage(l, g.TrackOrder, int64(i))
+		m, err := linkMessage(l, g.TrackLinks, int64(i))
 		if err != nil {
 			return err
 		}
@@ -82,6 +82,8 @@ func linkMessage(l *object.Link, tracked bool, order int64) (*message.Link, erro
 		m.Type, m.Target = message.SoftLink, l.Path
 	case object.External:
 		m.Type, m.Data = message.ExternalLink, message.External(l.File, l.Path)
+	case object.UserDefined:
+		m.Type, m.Data = l.Class, l.Data
 	}
 	if n := max(len(m.Target), len(m.Data)); n > 1<<16-1 {
 		return nil, fmt.Errorf("link %q: where it leads takes %d bytes, at most 65,535 fit", l.Name, n)

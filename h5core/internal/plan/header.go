@@ -34,7 +34,7 @@ type continuation struct {
 }
 
 func newHeader(version uint8, o *object.Object) *header {
-	h := &header{format: format.ObjectHeader{Version: version, RefCount: o.Links}}
+	h := &header{format: format.ObjectHeader{Version: version, RefCount: max(o.Links, 1)}}
 	if version == 2 && o.TrackOrder {
 		h.format.Flags = format.HeaderAttributeOrderTracked | format.HeaderAttributeOrderIndexed
 	}

@@ -35,7 +35,7 @@ type Plan struct {
 // Summary tells what a plan holds.
 type Summary struct {
 	Superblock uint8
-	Objects    int    // groups and datasets
+	Objects    int    // groups, datasets and committed types
 	Datasets   int    // of them
 	Metadata   uint64 // bytes before the first raw data, the user block among them
 	Raw        uint64 // bytes of elements

@@ -29,7 +29,7 @@ func (r *reader) dataset(list []format.Message, d *object.Dataset) {
 		r.body(found[0], body)
 	}
 	if !t.Type.Equal(d.Type) || s.Kind != d.Space.Kind || !slices.Equal(s.Dims, d.Space.Dims) || !slices.Equal(s.Max, d.Space.Max) ||
-		!bytes.Equal(f.Value, d.Fill) || f.User != (d.Fill != nil) {
+		!bytes.Equal(f.Value, d.Fill.Value) || f.User != (d.Fill.Value != nil) {
 		r.t.Fatalf("%v %+v %+v, want %+v", t.Type, s, f, d)
 	}
 	r.filters(list, d)
@@ -71,7 +71,7 @@ func (r *reader) storage(l *message.Layout, d *object.Dataset) {
 	case object.Compact:
 		if d.Values == nil {
 			want = make([]byte, len(l.Data))
-			transfer.Repeat(want, d.Fill)
+			transfer.Repeat(want, d.Fill.Value)
 		}
 		r.elements(l.Data, want, d.Type, heap)
 	case object.Contiguous:

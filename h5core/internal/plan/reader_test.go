@@ -223,7 +223,7 @@ func (r *reader) group(list []format.Message, g *object.Group) {
 		want := g.Links()[i]
 		soft, external := want.Kind == object.Soft, want.Kind == object.External
 		if l.Name != want.Name || soft && l.Target != want.Path || external && !bytes.Equal(l.Data, message.External(want.File, want.Path)) ||
-			l.Tracked != g.TrackOrder || l.Tracked && l.Order != int64(i) {
+			l.Tracked != g.TrackLinks || l.Tracked && l.Order != int64(i) {
 			r.t.Fatalf("link %+v, want %+v", l, want)
 		}
 		if want.Kind == object.Hard {

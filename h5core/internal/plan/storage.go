@@ -22,6 +22,13 @@ func (b *builder) storage(h *header, d *object.Dataset) error {
 		return b.compact(h, d, m)
 	case object.Chunked:
 		return b.chunked(h, d, m)
+	case object.Virtual:
+		return b.virtual(h, d, m)
+	}
+	if len(d.External) > 0 {
+		if err := b.externalFiles(h, d); err != nil {
+			return err
+		}
 	}
 	m.Class = message.Contiguous
 	count, err := d.Space.Count()
@@ -48,7 +55,7 @@ func bytesOf(count uint64, d *object.Dataset) (uint64, error) {
 }
 
 func (b *builder) pointers(d *object.Dataset) *transfer.Pointers {
-	return transfer.NewPointers(d.Type, b.dataHeap.Translate)
+	return transfer.NewPointers(d.Type, b.dataHeap.Translate, b.refer)
 }
 
 // compact puts the elements into the layout message; unfilled ones are the
@@ -68,14 +75,14 @@ func (b *builder) compact(h *header, d *object.Dataset, m *message.Layout) error
 	}
 	m.Data = make([]byte, size)
 	if d.Values == nil {
-		transfer.Repeat(m.Data, d.Fill)
+		transfer.Repeat(m.Data, d.Fill.Value)
 	} else if size > 0 {
 		if err := d.Values.Read(b.ctx, 0, m.Data); err != nil {
 			return err
 		}
-		if p := b.pointers(d); p != nil {
-			h.resolve = append(h.resolve, func() { p.Translate(m.Data) })
-		}
+	}
+	if p := b.pointers(d); p != nil && size > 0 {
+		h.resolve = append(h.resolve, func() { p.Translate(m.Data) })
 	}
 	return h.add(message.TypeLayout, 0, m)
 }
@@ -124,6 +131,12 @@ func (s *contiguous) WriteWindow(ctx context.Context, w io.Writer, off, n uint64
 func (s *contiguous) extent() extent {
 	if stored, ok := s.values.(object.Stored); ok && s.pointers == nil {
 		return extent{size: s.Size(), from: stored.At()}
+	}
+	if there, ok := s.values.(object.Stretch); ok && s.pointers == nil {
+		v, whole := transfer.Verbatim{Fetch: there.Fetch}, []object.Source{there.Place()}
+		return extent{size: s.Size(), make: func(ctx context.Context, w io.Writer, off, n uint64) error {
+			return v.WriteWindow(ctx, w, whole, off, n)
+		}}
 	}
 	return extent{size: s.Size(), make: s.WriteWindow}
 }

@@ -97,7 +97,7 @@ func (m *maker) check(err error) {
 
 func (m *maker) tree() *object.Group {
 	m.texts = map[*piece.GlobalHeap]map[[2]uint64]string{m.settings.AttributeHeap: {}, m.settings.DataHeap: {}}
-	root := &object.Group{Object: object.Object{Links: 1, TrackOrder: m.pick(4) == 0}}
+	root := &object.Group{Object: object.Object{Links: 1, TrackOrder: m.pick(4) == 0}, TrackLinks: m.pick(4) == 0}
 	m.attributes(&root.Object)
 	nodes, groups := []object.Node{root}, []*object.Group{root}
 	for i := range m.pick(30) {
@@ -105,7 +105,7 @@ func (m *maker) tree() *object.Group {
 		parent := groups[m.pick(len(groups))]
 		switch m.pick(9) {
 		case 0, 1, 2:
-			g := &object.Group{Object: object.Object{TrackOrder: m.pick(5) == 0}}
+			g := &object.Group{TrackLinks: m.pick(5) == 0}
 			m.attributes(&g.Object)
 			l.Node, groups = g, append(groups, g)
 			nodes = append(nodes, g)
@@ -200,7 +200,7 @@ func (m *maker) dataset() *object.Dataset {
 	d.Space = []space.Space{{Kind: space.Scalar}, {Kind: space.Null}, simple(0), simple(7), simple(40), simple(9, 11), simple(3, 4, 5)}[m.pick(7)]
 	m.attributes(&d.Object)
 	if !d.Type.HasVarLen() && m.pick(3) == 0 {
-		d.Fill = bytes.Repeat([]byte{0xfe}, int(d.Type.Size))
+		d.Fill.Value = bytes.Repeat([]byte{0xfe}, int(d.Type.Size))
 	}
 	if d.Space.Kind != space.Simple {
 		d.Layout = object.Layout(m.pick(2))

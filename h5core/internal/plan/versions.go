@@ -116,19 +116,27 @@ func hasArray(t *dtype.Type) bool {
 	return t.Class == dtype.Array || t.Base != nil && hasArray(t.Base)
 }
 
-// attributeOf is 3 for a name beyond ASCII: older versions cannot say so.
-func (v versions) attributeOf(name string) (uint8, dtype.CharSet) {
-	if object.ASCII(name) {
-		return v.attribute, dtype.ASCII
+// attributeOf is 3 for a name beyond ASCII, and at least 2 for a committed
+// type: older versions cannot say so.
+func (v versions) attributeOf(a *object.Attribute) (uint8, dtype.CharSet) {
+	switch {
+	case !object.ASCII(a.Name):
+		return 3, dtype.UTF8
+	case a.Named != nil:
+		return max(v.attribute, 2), dtype.ASCII
 	}
-	return 3, dtype.UTF8
+	return v.attribute, dtype.ASCII
 }
 
-// layoutOf is the row's for chunks only: all else has version 3, and filtered
+// layoutOf is the row's for chunks only: all else has version 3, virtual
+// datasets and bare edges 4 at least, as none before knows them, and filtered
 // chunks 5 from v200 on, where their stored sizes take 8 bytes. A dataset that
 // may grow for ever has 3 at any bound: h5core indexes its chunks by a version
 // 1 B-tree until it writes extensible arrays.
 func (v versions) layoutOf(d *object.Dataset) uint8 {
+	if d.Layout == object.Virtual || d.BareEdges {
+		return max(v.layout, 4)
+	}
 	if d.Layout != object.Chunked || v.layout == 3 {
 		return 3
 	}

@@ -8,8 +8,8 @@ package transfer
 
 import (
 	"context"
+	"slices"
 
-	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/filter"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 	"github.com/h5serve/h5serve/h5core/space"
@@ -25,6 +25,7 @@ type Chunks struct {
 	bytes    int // of a whole chunk
 	fill     []byte
 	filters  filter.Pipeline
+	bare     bool // chunks that reach beyond the shape pass no filters
 	pointers *Pointers
 }
 
@@ -32,7 +33,7 @@ type Chunks struct {
 func NewChunks(d *object.Dataset, grid space.Grid, pointers *Pointers) *Chunks {
 	c := &Chunks{
 		values: d.Values, grid: grid, size: int(d.Type.Size), bytes: int(d.Type.Size),
-		fill: d.Fill, filters: d.Filters, pointers: pointers,
+		fill: d.Fill.Value, filters: d.Filters, bare: d.BareEdges, pointers: pointers,
 	}
 	for _, n := range grid.Chunk {
 		c.bytes *= int(n)
@@ -57,6 +58,9 @@ func (c *Chunks) Encode(ctx context.Context, e *Encoder, i uint64) ([]byte, uint
 		return nil, 0, err
 	}
 	c.pointers.Translate(raw)
+	if c.bare && !slices.Equal(c.grid.Box(i).Count, c.grid.Chunk) {
+		return raw, 0, nil
+	}
 	return c.filters.Encode(&e.filters, raw)
 }
 
@@ -127,38 +131,5 @@ func Repeat(dst, element []byte) {
 	}
 	for n := copy(dst, element); n < len(dst); n *= 2 {
 		copy(dst[n:], dst[:n])
-	}
-}
-
-// Pointers turns the heap tokens in elements of a type into addresses.
-type Pointers struct {
-	size      int
-	offsets   []int
-	translate func([]byte)
-}
-
-// NewPointers finds the descriptors in t; it is nil where there are none.
-func NewPointers(t *dtype.Type, translate func([]byte)) *Pointers {
-	if !t.HasVarLen() {
-		return nil
-	}
-	p := &Pointers{size: int(t.Size), translate: translate}
-	for off, field := range dtype.Fields(t.Pointers()) {
-		if field.Class == dtype.VarLen {
-			p.offsets = append(p.offsets, int(off))
-		}
-	}
-	return p
-}
-
-// Translate works on whole elements in place.
-func (p *Pointers) Translate(raw []byte) {
-	if p == nil {
-		return
-	}
-	for ; len(raw) >= p.size; raw = raw[p.size:] {
-		for _, off := range p.offsets {
-			p.translate(raw[off:])
-		}
 	}
 }

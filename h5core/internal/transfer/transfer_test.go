@@ -55,9 +55,9 @@ func draw(t *rapid.T) (*object.Dataset, space.Grid) {
 		Layout: object.Chunked, Chunk: chunk,
 	}
 	if rapid.Bool().Draw(t, "fill") {
-		d.Fill = make([]byte, size)
-		for i := range d.Fill {
-			d.Fill[i] = 0xf0 + byte(i)
+		d.Fill.Value = make([]byte, size)
+		for i := range d.Fill.Value {
+			d.Fill.Value[i] = 0xf0 + byte(i)
 		}
 	}
 	count, _ := d.Space.Count()
@@ -72,7 +72,7 @@ func draw(t *rapid.T) (*object.Dataset, space.Grid) {
 // naive is a chunk, element by element.
 func naive(d *object.Dataset, grid space.Grid, number uint64) []byte {
 	size := int(d.Type.Size)
-	fill := d.Fill
+	fill := d.Fill.Value
 	if fill == nil {
 		fill = make([]byte, size)
 	}
@@ -296,16 +296,17 @@ func TestPointersTranslate(t *testing.T) {
 		dtype.Member{Name: "r", Type: dtype.ObjectReference()}, dtype.Member{Name: "s", Type: dtype.VarString(dtype.UTF8)},
 		dtype.Member{Name: "a", Type: dtype.Must(dtype.ArrayOf(vlen, 2))}))
 	for _, tc := range []struct {
-		name string
-		typ  *dtype.Type
-		want []int // where descriptors begin in an element
+		name    string
+		typ     *dtype.Type
+		want    []int // where descriptors begin in an element
+		objects []int // where references to objects do
 	}{
-		{"vlen", vlen, []int{0}},
-		{"string", dtype.VarString(dtype.ASCII), []int{0}},
-		{"compound with vlen", pair, []int{8}},
-		{"array of vlen", dtype.Must(dtype.ArrayOf(vlen, 2, 2)), []int{0, 16, 32, 48}},
-		{"array of compounds with vlen", dtype.Must(dtype.ArrayOf(pair, 3)), []int{8, 48, 88}},
-		{"compound with reference, string and array of vlen", mixed, []int{8, 24, 40}},
+		{"vlen", vlen, []int{0}, nil},
+		{"string", dtype.VarString(dtype.ASCII), []int{0}, nil},
+		{"compound with vlen", pair, []int{8}, nil},
+		{"array of vlen", dtype.Must(dtype.ArrayOf(vlen, 2, 2)), []int{0, 16, 32, 48}, nil},
+		{"array of compounds with vlen", dtype.Must(dtype.ArrayOf(pair, 3)), []int{8, 48, 88}, nil},
+		{"compound with reference, string and array of vlen", mixed, []int{8, 24, 40}, []int{0}},
 	} {
 		const elements = 3
 		size := int(tc.typ.Size)
@@ -316,16 +317,21 @@ func TestPointersTranslate(t *testing.T) {
 				binary.LittleEndian.PutUint64(raw[e*size+off+4:], uint64(e))
 				binary.LittleEndian.PutUint64(want[e*size+off+4:], uint64(e)+1000)
 			}
+			for _, off := range tc.objects {
+				binary.LittleEndian.PutUint64(raw[e*size+off:], uint64(e))
+				binary.LittleEndian.PutUint64(want[e*size+off:], uint64(e)+5000)
+			}
 		}
-		NewPointers(tc.typ, func(p []byte) {
-			binary.LittleEndian.PutUint64(p[4:], binary.LittleEndian.Uint64(p[4:])+1000)
-		}).Translate(raw)
+		add := func(n uint64) func([]byte) {
+			return func(p []byte) { binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)+n) }
+		}
+		NewPointers(tc.typ, add(1000), add(5000)).Translate(raw)
 		if !bytes.Equal(raw, want) {
 			t.Errorf("%s:\n% x\nwant\n% x", tc.name, raw, want)
 		}
 	}
-	if p := NewPointers(mixed.Members[0].Type, nil); p != nil {
-		t.Error("a reference holds no token")
+	if p := NewPointers(dtype.Float32(dtype.LittleEndian), nil, nil); p != nil {
+		t.Error("a number holds no token")
 	}
 	var none *Pointers
 	none.Translate([]byte{1}) // no tokens: nothing happens

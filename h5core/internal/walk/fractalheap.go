@@ -57,8 +57,13 @@ func (h *Heap) Object(ctx context.Context, id []byte) ([]byte, error) {
 }
 
 // Objects reads objects by their heap IDs, each block once. Objects may share
-// memory with each other and with the IDs.
+// memory with each other and with the IDs. Those whose faults are tolerated
+// are nil.
 func (h *Heap) Objects(ctx context.Context, ids [][]byte) ([][]byte, error) {
+	return apart(ctx, ids, func(ids [][]byte) ([][]byte, error) { return h.objects(ctx, ids) })
+}
+
+func (h *Heap) objects(ctx context.Context, ids [][]byte) ([][]byte, error) {
 	out := make([][]byte, len(ids))
 	var managed, huge []request
 	for i, raw := range ids {

@@ -45,30 +45,56 @@ func OpenLocalHeap(ctx context.Context, src Source, addr uint64) (*LocalHeap, er
 	return h, nil
 }
 
+// Load reads the data segment, unless it is too large to be read without need.
+func (h *LocalHeap) Load(ctx context.Context) error {
+	if h.segment.Load() != nil || h.Header.SegmentSize > localWhole {
+		return nil
+	}
+	return h.load(ctx)
+}
+
+func (h *LocalHeap) load(ctx context.Context) error {
+	p, err := fetchOne(ctx, h.src, vfd.LocalHeap, "local heap data segment", Span{h.Header.Segment, h.Header.SegmentSize})
+	if err == nil {
+		h.segment.Store(&p)
+	}
+	return err
+}
+
 // Names reads the texts at offsets of the data segment, each ended by a NUL.
+// Those whose faults are tolerated are "".
 func (h *LocalHeap) Names(ctx context.Context, offsets []uint64) ([]string, error) {
-	if h.segment.Load() == nil && (h.Header.SegmentSize <= localWhole || uint64(len(offsets)) > h.Header.SegmentSize/localPiece) {
-		p, err := fetchOne(ctx, h.src, vfd.LocalHeap, "local heap data segment", Span{h.Header.Segment, h.Header.SegmentSize})
-		if err != nil {
+	if err := h.Load(ctx); err != nil {
+		return nil, err
+	}
+	if h.segment.Load() == nil && uint64(len(offsets)) > h.Header.SegmentSize/localPiece {
+		if err := h.load(ctx); err != nil {
 			return nil, err
 		}
-		h.segment.Store(&p)
 	}
 	names := make([]string, len(offsets))
 	if whole := h.segment.Load(); whole != nil {
 		for i, o := range offsets {
-			if o > uint64(len(*whole)) {
-				return nil, h.outside(o)
+			text, err := h.cut(*whole, o)
+			if err != nil && !Tolerated(ctx, err) {
+				return nil, err
 			}
-			text, _, ended := bytes.Cut((*whole)[o:], []byte{0})
-			if !ended {
-				return nil, h.unended(o)
-			}
-			names[i] = string(text)
+			names[i] = text
 		}
 		return names, nil
 	}
 	return names, h.pieces(ctx, offsets, names)
+}
+
+func (h *LocalHeap) cut(whole []byte, offset uint64) (string, error) {
+	if offset > uint64(len(whole)) {
+		return "", h.outside(offset)
+	}
+	text, _, ended := bytes.Cut(whole[offset:], []byte{0})
+	if !ended {
+		return "", h.unended(offset)
+	}
+	return string(text), nil
 }
 
 func (h *LocalHeap) outside(o uint64) error {

@@ -3,18 +3,18 @@ package walk
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/wire"
 	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
-// Symbols yields the links of an old-style group in the order of its tree,
-// which is that of the names.
-func Symbols(ctx context.Context, src Source, tree uint64, heap *LocalHeap,
-	yield func(name string, e *format.SymbolEntry) bool,
-) error {
+// Symbols reads the links of an old-style group in the order of its tree, which
+// is that of their names. The names lie in the group's heap.
+func Symbols(ctx context.Context, src Source, tree uint64) ([]format.SymbolEntry, error) {
 	t := newTree1(src, format.GroupTree, 0)
+	var entries []format.SymbolEntry
 	all := func(*format.BTree1, int) bool { return true }
 	_, err := t.below(ctx, []uint64{tree}, -1, all, func(leaves []*format.BTree1) (bool, error) {
 		var addrs []uint64
@@ -23,27 +23,19 @@ func Symbols(ctx context.Context, src Source, tree uint64, heap *LocalHeap,
 		}
 		for len(addrs) > 0 {
 			n := min(len(addrs), waveNodes)
-			entries, err := t.symbolNodes(ctx, addrs[:n])
+			some, err := t.symbolNodes(ctx, addrs[:n])
 			if err != nil {
 				return false, err
 			}
-			names, err := heap.Names(ctx, nameOffsets(entries))
-			if err != nil {
-				return false, err
-			}
-			for i := range entries {
-				if !yield(names[i], &entries[i]) {
-					return false, nil
-				}
-			}
-			addrs = addrs[n:]
+			entries, addrs = append(entries, some...), addrs[n:]
 		}
 		return true, nil
 	})
-	return err
+	return entries, err
 }
 
-func nameOffsets(entries []format.SymbolEntry) []uint64 {
+// NameOffsets gives where the names of entries lie in their heap.
+func NameOffsets(entries []format.SymbolEntry) []uint64 {
 	offsets := make([]uint64, len(entries))
 	for i, e := range entries {
 		offsets[i] = e.NameOffset
@@ -51,16 +43,21 @@ func nameOffsets(entries []format.SymbolEntry) []uint64 {
 	return offsets
 }
 
+const nameSymbols = "symbol table node"
+
 // symbolNodes reads symbol table nodes and joins their entries.
 func (t *tree1) symbolNodes(ctx context.Context, addrs []uint64) ([]format.SymbolEntry, error) {
-	const name = "symbol table node"
-	for _, a := range addrs {
-		if err := t.seen.enter(name, a); err != nil {
-			return nil, err
-		}
+	addrs, err := t.fresh(ctx, nameSymbols, addrs)
+	if err != nil {
+		return nil, err
 	}
+	nodes, err := apart(ctx, addrs, func(addrs []uint64) ([][]format.SymbolEntry, error) { return t.readSymbols(ctx, addrs) })
+	return slices.Concat(nodes...), err
+}
+
+func (t *tree1) readSymbols(ctx context.Context, addrs []uint64) ([][]format.SymbolEntry, error) {
 	entry := 2*uint64(t.src.Geometry().OffsetSize) + 24
-	got, err := grow(ctx, t.src, vfd.BTree, name, addrs, 8+2*format.GroupLeafK*entry, func(_ int, head []byte) (uint64, error) {
+	got, err := grow(ctx, t.src, vfd.BTree, nameSymbols, addrs, 8+2*format.GroupLeafK*entry, func(_ int, head []byte) (uint64, error) {
 		if len(head) < 8 {
 			return 8, nil
 		}
@@ -69,15 +66,15 @@ func (t *tree1) symbolNodes(ctx context.Context, addrs []uint64) ([]format.Symbo
 	if err != nil {
 		return nil, err
 	}
-	var entries []format.SymbolEntry
+	nodes := make([][]format.SymbolEntry, len(got))
 	for i, p := range got {
 		n := format.SymbolNode{K: anyK}
 		if _, err := wire.Decode(p, t.src.Geometry(), addrs[i], &n); err != nil {
 			return nil, err
 		}
-		entries = append(entries, n.Entries...)
+		nodes[i] = n.Entries
 	}
-	return entries, nil
+	return nodes, nil
 }
 
 // FindSymbol looks up one link of an old-style group; nil where there is none.
@@ -89,6 +86,9 @@ func FindSymbol(ctx context.Context, src Source, tree uint64, heap *LocalHeap, n
 		nodes, err := t.nodes(ctx, []uint64{addr}, level)
 		if err != nil {
 			return nil, err
+		}
+		if len(nodes) == 0 {
+			return nil, nil
 		}
 		n := nodes[0]
 		keys, err := heap.Names(ctx, n.Names)
@@ -114,7 +114,7 @@ func (t *tree1) findEntry(ctx context.Context, addr uint64, heap *LocalHeap, nam
 	if err != nil {
 		return nil, err
 	}
-	names, err := heap.Names(ctx, nameOffsets(entries))
+	names, err := heap.Names(ctx, NameOffsets(entries))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/wire"
@@ -42,15 +43,33 @@ func (t *tree1) size(children uint64) uint64 {
 	return 8 + 2*offset + (children+1)*t.entry - offset
 }
 
-// nodes reads nodes of one level; level below zero is that of the root.
-func (t *tree1) nodes(ctx context.Context, addrs []uint64, level int) ([]*format.BTree1, error) {
-	const name = "version 1 B-tree node"
+const nameTree1 = "version 1 B-tree node"
+
+// fresh gives the addresses at which the walk was not yet.
+func (t *tree1) fresh(ctx context.Context, structure string, addrs []uint64) ([]uint64, error) {
+	list := make([]uint64, 0, len(addrs))
 	for _, a := range addrs {
-		if err := t.seen.enter(name, a); err != nil {
+		if err := t.seen.enter(structure, a); err == nil {
+			list = append(list, a)
+		} else if !Tolerated(ctx, err) {
 			return nil, err
 		}
 	}
-	got, err := grow(ctx, t.src, vfd.BTree, name, addrs, t.guess, func(_ int, head []byte) (uint64, error) {
+	return list, nil
+}
+
+// nodes reads nodes of one level; level below zero is that of the root.
+func (t *tree1) nodes(ctx context.Context, addrs []uint64, level int) ([]*format.BTree1, error) {
+	addrs, err := t.fresh(ctx, nameTree1, addrs)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := apart(ctx, addrs, func(addrs []uint64) ([]*format.BTree1, error) { return t.read(ctx, addrs, level) })
+	return slices.DeleteFunc(nodes, func(n *format.BTree1) bool { return n == nil }), err
+}
+
+func (t *tree1) read(ctx context.Context, addrs []uint64, level int) ([]*format.BTree1, error) {
+	got, err := grow(ctx, t.src, vfd.BTree, nameTree1, addrs, t.guess, func(_ int, head []byte) (uint64, error) {
 		if len(head) < 8 {
 			return 8, nil
 		}
@@ -67,9 +86,9 @@ func (t *tree1) nodes(ctx context.Context, addrs []uint64, level int) ([]*format
 		}
 		switch {
 		case level < 0 && n.Level >= maxDepth:
-			return nil, Fault(name, "node level", addrs[i], "%d is not below %d", n.Level, maxDepth)
+			return nil, Fault(nameTree1, "node level", addrs[i], "%d is not below %d", n.Level, maxDepth)
 		case level >= 0 && int(n.Level) != level:
-			return nil, Fault(name, "node level", addrs[i], "%d under a node of level %d", n.Level, level+1)
+			return nil, Fault(nameTree1, "node level", addrs[i], "%d under a node of level %d", n.Level, level+1)
 		}
 		nodes[i] = n
 	}
@@ -89,6 +108,9 @@ func (t *tree1) below(ctx context.Context, addrs []uint64, level int,
 			return false, err
 		}
 		addrs = addrs[n:]
+		if len(nodes) == 0 {
+			continue
+		}
 		if nodes[0].Level == 0 {
 			if more, err := leaves(nodes); err != nil || !more {
 				return false, err

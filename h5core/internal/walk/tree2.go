@@ -94,18 +94,18 @@ func (t *Tree2) nodeSize(p piece) uint64 {
 
 // open puts what nodes hold in their place.
 func (t *Tree2) open(ctx context.Context, seen visited, pieces []piece, level int, want func(after, before []byte) bool) ([]piece, error) {
-	const name = "version 2 B-tree node"
-	var spans []Span
+	var closed []piece
 	for _, p := range pieces {
 		if p.record != nil {
 			continue
 		}
-		if err := seen.enter(name, p.addr); err != nil {
+		if err := seen.enter(nameTree2, p.addr); err == nil {
+			closed = append(closed, p)
+		} else if !Tolerated(ctx, err) {
 			return nil, err
 		}
-		spans = append(spans, Span{p.addr, t.nodeSize(p)})
 	}
-	got, err := Read(ctx, t.src, vfd.BTree, name, spans)
+	nodes, err := apart(ctx, closed, func(list []piece) ([]*format.BTree2Node, error) { return t.nodes(ctx, list, level) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +115,36 @@ func (t *Tree2) open(ctx context.Context, seen visited, pieces []piece, level in
 			out = append(out, p)
 			continue
 		}
-		n := format.BTree2Node{Tree: &t.Header, Level: level, Count: int(min(p.records, 1<<31))}
-		if _, err := wire.Decode(got[0], t.src.Geometry(), p.addr, &n); err != nil {
-			return nil, err
+		if len(closed) == 0 || closed[0].addr != p.addr {
+			continue // tolerated above
 		}
-		got = got[1:]
-		out = expand(out, &n, want)
+		if nodes[0] != nil {
+			out = expand(out, nodes[0], want)
+		}
+		closed, nodes = closed[1:], nodes[1:]
 	}
 	return out, nil
+}
+
+const nameTree2 = "version 2 B-tree node"
+
+func (t *Tree2) nodes(ctx context.Context, list []piece, level int) ([]*format.BTree2Node, error) {
+	spans := make([]Span, len(list))
+	for i, p := range list {
+		spans[i] = Span{p.addr, t.nodeSize(p)}
+	}
+	got, err := Read(ctx, t.src, vfd.BTree, nameTree2, spans)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*format.BTree2Node, len(list))
+	for i, p := range list {
+		nodes[i] = &format.BTree2Node{Tree: &t.Header, Level: level, Count: int(min(p.records, 1<<31))}
+		if _, err := wire.Decode(got[i], t.src.Geometry(), p.addr, nodes[i]); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
 }
 
 // expand appends a node's records, and between them its children.

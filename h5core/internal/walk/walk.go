@@ -48,8 +48,17 @@ func Fault(structure, field string, at uint64, format string, args ...any) error
 	return &wire.Fault{Structure: structure, Field: field, Offset: at, Reason: fmt.Sprintf(format, args...)}
 }
 
+// sparse is a source whose addresses have gaps, as those of a set of files.
+type sparse interface {
+	// Room is how many bytes there are from an address on without a gap.
+	Room(addr uint64) uint64
+}
+
 // room is how many bytes the file has from an address on.
 func room(src Source, addr uint64) uint64 {
+	if s, ok := src.(sparse); ok {
+		return s.Room(addr)
+	}
 	if end := src.End(); addr < end {
 		return end - addr
 	}

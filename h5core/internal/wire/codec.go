@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -27,6 +25,7 @@ type Codec struct {
 	start int    // where the structure began in buf
 	pos   int    // bytes walked, or the next position in buf
 	at    uint64 // address of buf[0]
+	seal  int    // where in buf the checksum that was looked at ends
 	name  string
 	err   error
 	text  *strings.Builder
@@ -220,8 +219,9 @@ func (c *Codec) Bytes(field string, n uint64, v *[]byte) {
 	}
 	p := c.take(field, int(n))
 	if c.Decoding() && c.err == nil {
-		*v = p
-		c.note(field, int(n), fmt.Sprintf("% x", p))
+		if *v = p; c.mode == describing {
+			c.note(field, int(n), fmt.Sprintf("% x", p))
+		}
 	}
 }
 
@@ -297,45 +297,6 @@ func (c *Codec) Version(v *uint8, allowed ...uint8) {
 	if c.err == nil && c.mode != sizing {
 		c.pos--
 		c.Fail("version", "%d is not one of %v", *v, allowed)
-	}
-}
-
-// Checksum walks the lookup3 checksum of everything since the structure began.
-func (c *Codec) Checksum() {
-	if c.err != nil {
-		return
-	}
-	var sum uint32
-	if c.mode != sizing {
-		sum = Lookup3(c.buf[c.start:c.pos], 0)
-	}
-	got := sum
-	c.U32("checksum", &got)
-	if c.err == nil && got != sum {
-		c.pos -= 4
-		c.Fail("checksum", "stored %#08x, computed %#08x", got, sum)
-	}
-}
-
-// ChecksumAt fills or checks the checksum of everything since the structure
-// began, which lies at bytes at to at+4 of that and counts as zeros in itself.
-// Fields walks those bytes with Zeros.
-func (c *Codec) ChecksumAt(at int) {
-	if c.err != nil || c.mode == sizing {
-		return
-	}
-	all := c.buf[c.start:c.pos]
-	stored := binary.LittleEndian.Uint32(all[at:])
-	if c.Decoding() {
-		all = bytes.Clone(all) // what was read may be shared
-	}
-	clear(all[at : at+4])
-	sum := Lookup3(all, 0)
-	if c.mode == encoding {
-		binary.LittleEndian.PutUint32(all[at:], sum)
-	} else if stored != sum {
-		c.pos = c.start + at
-		c.Fail("checksum", "stored %#08x, computed %#08x", stored, sum)
 	}
 }
 

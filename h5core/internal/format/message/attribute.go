@@ -16,6 +16,7 @@ type Attribute struct {
 	// messages: then Type or Space is empty.
 	SharedType, SharedSpace *SharedMessage
 	Data                    []byte // elements as stored
+	Order                   uint32 // of creation, where its object keeps that; no field of the message
 }
 
 // Flags of an attribute of version 2 or 3.

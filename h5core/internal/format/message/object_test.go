@@ -6,6 +6,7 @@ import (
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/internal/wire"
+	"github.com/h5serve/h5serve/h5core/internal/wire/wiretest"
 	"github.com/h5serve/h5serve/h5core/space"
 )
 
@@ -17,20 +18,20 @@ func blankAttrInfo() wire.Structure  { return new(AttributeInfo) }
 
 var narrow = wire.Geometry{OffsetSize: 4, LengthSize: 2}
 
-var links = []layout{
+var links = []wiretest.Layout{
 	{
-		name: "hard", library: library, bytes: "01 00 01 64  b3 00*7",
-		value: &Link{Name: "d", Header: 0xb3}, blank: blankLink,
+		Name: "hard", Library: wiretest.Library, Bytes: "01 00 01 64  b3 00*7",
+		Value: &Link{Name: "d", Header: 0xb3}, Blank: blankLink,
 	},
 	{
-		name: "hard, in order of creation", library: library,
-		bytes: `
+		Name: "hard, in order of creation", Library: wiretest.Library,
+		Bytes: `
 			01 04                   | version, flags: order stored
 			01 00*7                 | order
 			03 6f 6e 65             | name
 			53 02 00*6              | header`,
-		value: &Link{Name: "one", Tracked: true, Order: 1, Header: 0x253}, blank: blankLink,
-		text: `
+		Value: &Link{Name: "one", Tracked: true, Order: 1, Header: 0x253}, Blank: blankLink,
+		Text: `
 0x001000 link version = 1
 0x001001 link flags = 4
 0x001002 link creation order = 1
@@ -40,60 +41,60 @@ var links = []layout{
 `,
 	},
 	{
-		name: "soft, name in UTF-8", library: library,
-		bytes: `
+		Name: "soft, name in UTF-8", Library: wiretest.Library,
+		Bytes: `
 			01 1c 01                | version, flags: order, type and character set stored; soft
 			03 00*7                 | order
 			01                      | UTF-8
 			02 c3 a9                | name
 			03 00 2f 66 61          | value`,
-		value: &Link{Type: SoftLink, Tracked: true, Order: 3, CharSet: dtype.UTF8, Name: "é", Target: "/fa"}, blank: blankLink,
+		Value: &Link{Type: SoftLink, Tracked: true, Order: 3, CharSet: dtype.UTF8, Name: "é", Target: "/fa"}, Blank: blankLink,
 	},
 	{
-		name: "external", library: library, bytes: "01 0c 40 04 00*7 01 78  09 00  00 6f 2e 68 35 00 2f 79 00",
-		value: &Link{Type: ExternalLink, Tracked: true, Order: 4, Name: "x", Data: External("o.h5", "/y")}, blank: blankLink,
+		Name: "external", Library: wiretest.Library, Bytes: "01 0c 40 04 00*7 01 78  09 00  00 6f 2e 68 35 00 2f 79 00",
+		Value: &Link{Type: ExternalLink, Tracked: true, Order: 4, Name: "x", Data: External("o.h5", "/y")}, Blank: blankLink,
 	},
 	{
-		name: "of a user's type, without data", bytes: "01 08 ff 01 78 00 00",
-		value: &Link{Type: 255, Name: "x"}, blank: blankLink,
+		Name: "of a user's type, without data", Bytes: "01 08 ff 01 78 00 00",
+		Value: &Link{Type: 255, Name: "x"}, Blank: blankLink,
 	},
 	{
-		name: "name of 256 bytes, offsets of 4", geo: narrow, bytes: "01 01 00 01 61*256 60 00 00 00",
-		value: &Link{Name: strings.Repeat("a", 256), Header: 0x60}, blank: blankLink,
+		Name: "name of 256 bytes, offsets of 4", Geo: narrow, Bytes: "01 01 00 01 61*256 60 00 00 00",
+		Value: &Link{Name: strings.Repeat("a", 256), Header: 0x60}, Blank: blankLink,
 	},
 	{
-		name: "name of 65,536 bytes", bytes: "01 02 00 00 01 00 61*65536 60 00*7",
-		value: &Link{Name: strings.Repeat("a", 65536), Header: 0x60}, blank: blankLink,
+		Name: "name of 65,536 bytes", Bytes: "01 02 00 00 01 00 61*65536 60 00*7",
+		Value: &Link{Name: strings.Repeat("a", 65536), Header: 0x60}, Blank: blankLink,
 	},
 }
 
 func TestLink(t *testing.T) {
-	run(t, links)
-	links[0].spoil(t, []fault{{0, 2, "version"}, {2, 0, "length of link name"}, {2, 0xff, "link name"}})
-	links[2].spoil(t, []fault{{2, 2, "link type"}, {2, 63, "link type"}, {11, 2, "link name character set"}, {15, 4, "soft link value"}})
-	links[3].spoil(t, []fault{{13, 0xff, "user-defined data"}})
+	wiretest.Run(t, links)
+	links[0].Spoil(t, []wiretest.Fault{{At: 0, To: 2, Field: "version"}, {At: 2, To: 0, Field: "length of link name"}, {At: 2, To: 0xff, Field: "link name"}})
+	links[2].Spoil(t, []wiretest.Fault{{At: 2, To: 2, Field: "link type"}, {At: 2, To: 63, Field: "link type"}, {At: 11, To: 2, Field: "link name character set"}, {At: 15, To: 4, Field: "soft link value"}})
+	links[3].Spoil(t, []wiretest.Fault{{At: 13, To: 0xff, Field: "user-defined data"}})
 	long := &Link{Type: SoftLink, Name: "x", Target: string(make([]byte, 1<<16))}
 	if _, err := wire.Append(nil, wire.Default, long); err == nil {
 		t.Error("a soft link of 65,536 bytes was written")
 	}
 }
 
-var attributes = []layout{
+var attributes = []wiretest.Layout{
 	{
-		name: "version 1: all parts padded",
-		bytes: `
+		Name: "version 1: all parts padded",
+		Bytes: `
 			01 00                   | version; reserved
 			03 00 0c 00 08 00       | sizes of name, type, space
 			61 62 00 00*5           | name
 			10 08 00 00 04 00 00 00 00 00 20 00 00*4
 			01 00 00 00*5           | scalar
 			07 00 00 00`,
-		value: &Attribute{
+		Value: &Attribute{
 			Version: 1, Name: "ab", Type: *typed(1, i4), Space: Dataspace{Version: 1, Space: space.Space{Kind: space.Scalar}},
 			Data: []byte{7, 0, 0, 0},
 		},
-		blank: blankAttribute, least: 8 + 8 + 16 + 8,
-		text: `
+		Blank: blankAttribute, Least: 8 + 8 + 16 + 8,
+		Text: `
 0x001000 attribute version = 1
 0x001001 attribute flags = 0
 0x001002 attribute name size = 3
@@ -112,21 +113,21 @@ var attributes = []layout{
 `,
 	},
 	{
-		name: "version 2: nothing padded",
-		bytes: `
+		Name: "version 2: nothing padded",
+		Bytes: `
 			02 00 02 00 0c 00 10 00
 			61 00
 			10 08 00 00 04 00 00 00 00 00 20 00
 			01 01 00 00*5 02 00*7
 			01 00 00 00 02 00 00 00`,
-		value: &Attribute{
+		Value: &Attribute{
 			Version: 2, Name: "a", Type: *typed(1, i4), Space: *simple(1, []uint64{2}, nil), Data: []byte{1, 0, 0, 0, 2, 0, 0, 0},
 		},
-		blank: blankAttribute, least: 8 + 2 + 12 + 16,
+		Blank: blankAttribute, Least: 8 + 2 + 12 + 16,
 	},
 	{
-		name: "version 3, name in UTF-8, a variable string", library: library,
-		bytes: `
+		Name: "version 3, name in UTF-8, a variable string", Library: wiretest.Library,
+		Bytes: `
 			03 00                   | version, flags
 			03 00 14 00 04 00       | sizes of name, type, space
 			01                      | UTF-8
@@ -134,7 +135,7 @@ var attributes = []layout{
 			19 01 01 00 10 00 00 00 10 00 00 00 01 00 00 00 00 00 08 00
 			02 00 00 00             | scalar
 			02 00 00 00 df 6d 00 00 00 00 00 00 01 00 00 00`,
-		value: &Attribute{
+		Value: &Attribute{
 			Version: 3, Name: "ü", CharSet: dtype.UTF8,
 			Type: *typed(1, &dtype.Type{
 				Class: dtype.VarLen, Size: 16, Order: dtype.NoOrder, IsString: true, CharSet: dtype.UTF8,
@@ -143,35 +144,35 @@ var attributes = []layout{
 			Space: Dataspace{Version: 2},
 			Data:  []byte{2, 0, 0, 0, 0xdf, 0x6d, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
 		},
-		blank: blankAttribute, least: 9 + 3 + 20 + 4,
+		Blank: blankAttribute, Least: 9 + 3 + 20 + 4,
 	},
 	{
-		name: "version 3, null", bytes: "03 00 02 00 0c 00 04 00 00  61 00  10 08 00 00 04 00 00 00 00 00 20 00  02 00 00 02",
-		value: &Attribute{Version: 3, Name: "a", Type: *typed(1, i4), Space: Dataspace{Version: 2, Space: space.Space{Kind: space.Null}}},
-		blank: blankAttribute,
+		Name: "version 3, null", Bytes: "03 00 02 00 0c 00 04 00 00  61 00  10 08 00 00 04 00 00 00 00 00 20 00  02 00 00 02",
+		Value: &Attribute{Version: 3, Name: "a", Type: *typed(1, i4), Space: Dataspace{Version: 2, Space: space.Space{Kind: space.Null}}},
+		Blank: blankAttribute,
 	},
 }
 
 func TestAttribute(t *testing.T) {
-	run(t, attributes)
-	attributes[0].spoil(t, []fault{{0, 4, "version"}, {3, 0xff, "name"}, {4, 3, "datatype"}})
-	attributes[2].spoil(t, []fault{{1, 4, "flags"}, {1, 0x80, "flags"}, {4, 19, "datatype"}, {6, 3, "dataspace"}})
+	wiretest.Run(t, attributes)
+	attributes[0].Spoil(t, []wiretest.Fault{{At: 0, To: 4, Field: "version"}, {At: 3, To: 0xff, Field: "name"}, {At: 4, To: 3, Field: "datatype"}})
+	attributes[2].Spoil(t, []wiretest.Fault{{At: 1, To: 4, Field: "flags"}, {At: 1, To: 0x80, Field: "flags"}, {At: 4, To: 19, Field: "datatype"}, {At: 6, To: 3, Field: "dataspace"}})
 	long := &Attribute{Version: 3, Name: string(make([]byte, 1<<16)), Type: *typed(1, i4), Space: Dataspace{Version: 2}}
 	if _, err := wire.Append(nil, wire.Default, long); err == nil {
 		t.Error("a name of 65,536 bytes was written")
 	}
 }
 
-var infos = []layout{
+var infos = []wiretest.Layout{
 	{
-		name: "link info", library: library, bytes: "00 00  ff*8 ff*8",
-		value: &LinkInfo{Heap: wire.Undefined, NameTree: wire.Undefined}, blank: blankLinkInfo,
+		Name: "link info", Library: wiretest.Library, Bytes: "00 00  ff*8 ff*8",
+		Value: &LinkInfo{Heap: wire.Undefined, NameTree: wire.Undefined}, Blank: blankLinkInfo,
 	},
 	{
-		name: "link info, order tracked and indexed", library: library, bytes: "00 03  06 00*7  ff*8 ff*8 ff*8",
-		value: &LinkInfo{Tracked: true, Indexed: true, MaxOrder: 6, Heap: wire.Undefined, NameTree: wire.Undefined, OrderTree: wire.Undefined},
-		blank: blankLinkInfo,
-		text: `
+		Name: "link info, order tracked and indexed", Library: wiretest.Library, Bytes: "00 03  06 00*7  ff*8 ff*8 ff*8",
+		Value: &LinkInfo{Tracked: true, Indexed: true, MaxOrder: 6, Heap: wire.Undefined, NameTree: wire.Undefined, OrderTree: wire.Undefined},
+		Blank: blankLinkInfo,
+		Text: `
 0x001000 link info version = 0
 0x001001 link info flags = 3
 0x001002 link info maximum creation index = 6
@@ -181,57 +182,57 @@ var infos = []layout{
 `,
 	},
 	{
-		name: "link info, narrow", geo: narrow, bytes: "00 01 02 00*7  10 00 00 00  20 00 00 00",
-		value: &LinkInfo{Tracked: true, MaxOrder: 2, Heap: 16, NameTree: 32}, blank: blankLinkInfo,
+		Name: "link info, narrow", Geo: narrow, Bytes: "00 01 02 00*7  10 00 00 00  20 00 00 00",
+		Value: &LinkInfo{Tracked: true, MaxOrder: 2, Heap: 16, NameTree: 32}, Blank: blankLinkInfo,
 	},
-	{name: "group info", library: library, bytes: "00 00", value: &GroupInfo{}, blank: blankGroup},
+	{Name: "group info", Library: wiretest.Library, Bytes: "00 00", Value: &GroupInfo{}, Blank: blankGroup},
 	{
-		name: "group info, all of it", bytes: "00 03  08 00 06 00  04 00 08 00",
-		value: &GroupInfo{Phase: true, Compact: 8, Dense: 6, Estimate: true, Entries: 4, NameSize: 8}, blank: blankGroup,
-	},
-	{
-		name: "group info, estimates", bytes: "00 02  04 00 08 00",
-		value: &GroupInfo{Estimate: true, Entries: 4, NameSize: 8}, blank: blankGroup,
+		Name: "group info, all of it", Bytes: "00 03  08 00 06 00  04 00 08 00",
+		Value: &GroupInfo{Phase: true, Compact: 8, Dense: 6, Estimate: true, Entries: 4, NameSize: 8}, Blank: blankGroup,
 	},
 	{
-		name: "attribute info", library: library, bytes: "00 00  ff*8 ff*8",
-		value: &AttributeInfo{Heap: wire.Undefined, NameTree: wire.Undefined}, blank: blankAttrInfo,
+		Name: "group info, estimates", Bytes: "00 02  04 00 08 00",
+		Value: &GroupInfo{Estimate: true, Entries: 4, NameSize: 8}, Blank: blankGroup,
 	},
 	{
-		name: "attribute info, order tracked and indexed", bytes: "00 03  09 00  ff*8 ff*8 ff*8",
-		value: &AttributeInfo{Tracked: true, Indexed: true, MaxOrder: 9, Heap: wire.Undefined, NameTree: wire.Undefined, OrderTree: wire.Undefined},
-		blank: blankAttrInfo,
+		Name: "attribute info", Library: wiretest.Library, Bytes: "00 00  ff*8 ff*8",
+		Value: &AttributeInfo{Heap: wire.Undefined, NameTree: wire.Undefined}, Blank: blankAttrInfo,
 	},
 	{
-		name: "continuation", library: library, bytes: "98 07 00*6  50 00*7",
-		value: &Continuation{Addr: 0x798, Length: 0x50}, blank: func() wire.Structure { return new(Continuation) },
+		Name: "attribute info, order tracked and indexed", Bytes: "00 03  09 00  ff*8 ff*8 ff*8",
+		Value: &AttributeInfo{Tracked: true, Indexed: true, MaxOrder: 9, Heap: wire.Undefined, NameTree: wire.Undefined, OrderTree: wire.Undefined},
+		Blank: blankAttrInfo,
 	},
 	{
-		name: "symbol table", bytes: "88 00*7  a8 02 00*6",
-		value: &SymbolTable{BTree: 0x88, Heap: 0x2a8}, blank: func() wire.Structure { return new(SymbolTable) },
+		Name: "continuation", Library: wiretest.Library, Bytes: "98 07 00*6  50 00*7",
+		Value: &Continuation{Addr: 0x798, Length: 0x50}, Blank: func() wire.Structure { return new(Continuation) },
 	},
 	{
-		name: "reference count", bytes: "00 02 00 00 00",
-		value: &RefCount{Links: 2}, blank: func() wire.Structure { return new(RefCount) },
+		Name: "symbol table", Bytes: "88 00*7  a8 02 00*6",
+		Value: &SymbolTable{BTree: 0x88, Heap: 0x2a8}, Blank: func() wire.Structure { return new(SymbolTable) },
+	},
+	{
+		Name: "reference count", Bytes: "00 02 00 00 00",
+		Value: &RefCount{Links: 2}, Blank: func() wire.Structure { return new(RefCount) },
 	},
 }
 
 func TestInfos(t *testing.T) {
-	run(t, infos)
+	wiretest.Run(t, infos)
 	for _, i := range []int{0, 3, 6, 10} {
-		infos[i].spoil(t, []fault{{0, 1, "version"}})
+		infos[i].Spoil(t, []wiretest.Fault{{At: 0, To: 1, Field: "version"}})
 	}
 }
 
-func seed(f *testing.F, layouts []layout) {
+func seed(f *testing.F, layouts []wiretest.Layout) {
 	for _, l := range layouts {
-		f.Add(unhex(f, l.bytes))
+		f.Add(wiretest.Unhex(f, l.Bytes))
 	}
 }
 
 func everywhere(t *testing.T, src []byte, blank func() wire.Structure) {
-	fixedPoint(t, src, wire.Default, blank)
-	fixedPoint(t, src, narrow, blank)
+	wiretest.FixedPoint(t, src, wire.Default, blank)
+	wiretest.FixedPoint(t, src, narrow, blank)
 }
 
 func FuzzLink(f *testing.F) {
@@ -248,7 +249,7 @@ func FuzzGroupInfo(f *testing.F) {
 	seed(f, infos)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, l := range infos {
-			everywhere(t, src, l.blank)
+			everywhere(t, src, l.Blank)
 		}
 	})
 }

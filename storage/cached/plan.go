@@ -1,0 +1,107 @@
+package cached
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// span is the bytes from off up to end, not included.
+type span struct{ off, end uint64 }
+
+func (s span) length() uint64         { return s.end - s.off }
+func (s span) covers(o span) bool     { return s.off <= o.off && o.end <= s.end }
+func (r Range) span() span            { return span{r.Off, r.Off + uint64(len(r.Data))} }
+func byOffset(a, b span) int          { return cmp.Compare(a.off, b.off) }
+func roundDown(n, unit uint64) uint64 { return n - n%unit }
+
+func roundUp(n, unit uint64) uint64 {
+	if n > math.MaxUint64-unit {
+		return math.MaxUint64
+	}
+	return roundDown(n+unit-1, unit)
+}
+
+// merge covers spans by disjoint ones, ascending: those no more than gap apart
+// become one, but none is longer than limit. It sorts its argument.
+func merge(spans []span, gap, limit uint64) []span {
+	slices.SortFunc(spans, byOffset)
+	var out []span
+	for _, s := range spans {
+		if len(out) > 0 {
+			last := &out[len(out)-1]
+			if s.end <= last.end {
+				continue
+			}
+			s.off = max(s.off, last.end)
+			if s.off-last.end <= gap && s.end-last.off <= limit {
+				last.end = s.end
+				continue
+			}
+		}
+		for s.length() > limit {
+			out = append(out, span{s.off, s.off + limit})
+			s.off += limit
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// ahead follows a reader that goes on from block to block.
+type ahead struct {
+	next   uint64 // end of the last fetch
+	misses int    // that each began where the one before ended
+	size   uint64 // of the next fetch
+}
+
+// metadataGETs says what to fetch so that pages which are missing come. The
+// pages are spans of whole pages; has tells whether the page that begins at an
+// offset is held or under way; nothing lies from end on.
+func (s *Settings) metadataGETs(pages []span, a *ahead, has func(uint64) bool, end uint64) []span {
+	places := merge(pages, s.Gap, math.MaxUint64)
+	if len(places) <= s.Scatter {
+		s.widen(places, a, has, roundUp(end, s.Page))
+	}
+	gets := merge(places, 0, s.Largest)
+	last := &gets[len(gets)-1]
+	last.end = min(last.end, end)
+	return gets
+}
+
+// widen takes along what is missing of the blocks around places, and of those
+// that follow where a reader goes on from one to the next.
+func (s *Settings) widen(places []span, a *ahead, has func(uint64) bool, top uint64) {
+	for i := range places {
+		p := &places[i]
+		for low := roundDown(p.off, s.Block); p.off > low && !has(p.off-s.Page); {
+			p.off -= s.Page
+		}
+		high := roundUp(p.end, s.Block)
+		if len(places) == 1 {
+			high = max(high, p.off+a.follow(p.off, s))
+		}
+		for high = min(high, top); p.end < high && !has(p.end); {
+			p.end += s.Page
+		}
+		a.next = p.end
+	}
+}
+
+// follow tells how much to fetch from an offset on: twice as much as before
+// from the second miss in a row on, a block again after a jump.
+func (a *ahead) follow(off uint64, s *Settings) uint64 {
+	if off != a.next || a.size == 0 {
+		a.misses, a.size = 0, s.Block
+	}
+	if off == a.next {
+		a.misses++
+	}
+	if a.misses >= 2 {
+		a.size = min(2*a.size, s.Largest)
+	}
+	return a.size
+}
+
+// rawGETs says what to fetch so that spans which are missing come.
+func (s *Settings) rawGETs(spans []span) []span { return merge(spans, s.Gap, s.Largest) }
