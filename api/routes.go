@@ -24,7 +24,7 @@ func (s *Server) Handler() (http.Handler, error) {
 // MetricsHandler has /metrics alone.
 func (s *Server) MetricsHandler() (http.Handler, error) {
 	m := chi.NewRouter()
-	m.Use(identify(s.settings.Log), survive(fail))
+	m.Use(identify(s.settings.Log), record(s.settings.Patience), survive(fail))
 	m.Method(http.MethodGet, "/metrics", s.metrics.handler())
 	m.NotFound(handler(noRoute).ServeHTTP)
 	return m, nil

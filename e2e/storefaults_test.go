@@ -199,7 +199,7 @@ func TestS3ThroughABadNetwork(t *testing.T) {
 			t.Run(c.toxic, func(t *testing.T) {
 				config := s3Config(server, bucket)
 				config.Endpoint = poisoned(t, server, c.toxic)
-				config.Timeouts = s3.Timeouts{Connect: time.Second, Patience: time.Second}
+				config.MaxAttempts, config.Timeouts = 2, s3.Timeouts{Patience: 3 * time.Second}
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
 				err := readAll(ctx, openS3(t, config), content)

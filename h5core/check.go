@@ -85,7 +85,11 @@ func Check(ctx context.Context, name string, opts ...Option) (*Report, error) {
 		case errors.Is(err, ErrNotHDF5):
 			r.add(Finding{Severity: Damaged, Path: "/", Structure: "superblock", Detail: err.Error()})
 		case errors.Is(err, ErrDamaged), errors.Is(err, ErrUnsupported), errors.Is(err, ErrTooLarge):
-			r.add(findingOf("/", err))
+			f := findingOf("/", err)
+			if f.Structure == "superblock" {
+				f.Severity = Damaged // of a version that is not known nothing can be said
+			}
+			r.add(f)
 		default:
 			return nil, err
 		}

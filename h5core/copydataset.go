@@ -248,4 +248,3 @@ func (s *stretch) Place() object.Source { return s.at }
 func (o *origin) Fetch(ctx context.Context, segs []vfd.Segment) error {
 	return o.from.file.stored.Fetch(ctx, vfd.Raw, segs)
 }
-

@@ -22,7 +22,9 @@ func (g *Group) Name() string { return g.path }
 type GroupOption func(*object.Group)
 
 // TrackOrder keeps the creation order of the group's links and attributes.
-func TrackOrder() GroupOption { return func(g *object.Group) { g.TrackOrder, g.TrackLinks = true, true } }
+func TrackOrder() GroupOption {
+	return func(g *object.Group) { g.TrackOrder, g.TrackLinks = true, true }
+}
 
 // CreateGroup makes a group, and the groups on the way to it. A name that
 // exists is ErrExists.

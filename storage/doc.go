@@ -7,6 +7,9 @@
 //	          │
 //	       cached/               its blocks, fetched once for all who wait
 //
+// s3 and web look at every answer with ranged/ before they take it for the range
+// that was asked for.
+//
 // A Store knows bytes and keys; what the bytes mean is nobody's business here.
 // Every store passes the suite of storagetest.
 package storage

@@ -30,9 +30,10 @@ type Error struct {
 
 func (e *Error) Error() string {
 	s := e.Op + " " + e.Store
-	if e.Key != "" {
-		s += "/" + e.Key
+	if e.Store != "" && e.Key != "" {
+		s += "/"
 	}
+	s += e.Key
 	s += ": " + e.Kind.Error()
 	if e.Err != nil {
 		s += ": " + e.Err.Error()

@@ -2,12 +2,15 @@ package objects
 
 import (
 	"bytes"
-	"crypto/md5" // Content-MD5 (RFC 1864) asks for it
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"hash/crc32"
+	"hash/crc64"
 	"net/http"
 	"strings"
 )
@@ -19,22 +22,37 @@ type sum struct {
 	want  []byte
 }
 
+// based are the fields that hold base64 and nothing else: RFC 1864's, and those of Amazon S3's clients (User Guide,
+// "Checking object integrity").
+var based = map[string]func() hash.Hash{
+	"Content-MD5":              md5.New,
+	"X-Amz-Checksum-Crc32":     func() hash.Hash { return crc32.NewIEEE() },
+	"X-Amz-Checksum-Crc32c":    func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
+	"X-Amz-Checksum-Crc64nvme": func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)) },
+	"X-Amz-Checksum-Sha1":      sha1.New,
+	"X-Amz-Checksum-Sha256":    sha256.New,
+}
+
 func (s *sum) holds() bool { return bytes.Equal(s.hash.Sum(nil), s.want) }
 
 // checked is a body that fails at its end where it does not have the digests that the header tells.
 func checked(r *http.Request, limit int64) (*body, error) {
 	h := r.Header
 	b := &body{from: r.Body, size: r.ContentLength, limit: limit}
-	add := func(field string, hash hash.Hash, want []byte, err error) error {
-		if err != nil || len(want) != hash.Size() {
+	add := func(field string, running hash.Hash, want []byte, err error) error {
+		if err != nil || len(want) != running.Size() {
 			return refuse(http.StatusBadRequest, "invalid_digest", "%s cannot be read.", field)
 		}
-		b.sums = append(b.sums, &sum{field, hash, want})
+		b.sums = append(b.sums, &sum{field, running, want})
 		return nil
 	}
-	if given := h.Get("Content-MD5"); given != "" {
+	for field, maker := range based {
+		given := h.Get(field)
+		if given == "" {
+			continue
+		}
 		want, err := base64.StdEncoding.DecodeString(given)
-		if err := add("Content-MD5", md5.New(), want, err); err != nil {
+		if err := add(field, maker(), want, err); err != nil {
 			return nil, err
 		}
 	}

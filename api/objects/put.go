@@ -11,7 +11,7 @@ import (
 )
 
 // Put stores the body under the key, as S3 does: If-None-Match: * creates only, If-Match replaces only what it names.
-// Content-MD5, Repr-Digest, Content-Digest and X-Amz-Content-Sha256 are checked where they are given. Nothing is
+// Content-MD5, Repr-Digest, Content-Digest, X-Amz-Content-Sha256 and X-Amz-Checksum-… are checked where they are given. Nothing is
 // seen of the object before the last byte was taken and checked. Created tells that there was none before.
 func (o *Object) Put(ctx context.Context, r *http.Request, limit int64) (info storage.Info, created bool, err error) {
 	store, ok := o.Store.(storage.Writer)

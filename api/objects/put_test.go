@@ -74,6 +74,26 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// The check values of the catalogue of parametrised CRC algorithms (reveng), for "123456789".
+func TestChecksums(t *testing.T) {
+	for field, sum := range map[string]string{
+		"X-Amz-Checksum-Crc32": "cbf43926", "X-Amz-Checksum-Crc32c": "e3069283", "X-Amz-Checksum-Crc64nvme": "ae8b14860a799888",
+		"X-Amz-Checksum-Sha1": "f7c3bc1d808e04732adf679965ccc34ca7ae3441",
+	} {
+		want, _ := hex.DecodeString(sum)
+		for body, code := range map[string]string{"123456789": "", "123456780": "bad_digest"} {
+			r := httptest.NewRequest("PUT", "/", strings.NewReader(body))
+			r.Header.Set(field, coded(want))
+			o := &Object{Name: "demo", Store: mem.New("demo"), Key: "x"}
+			_, _, err := o.Put(t.Context(), r, 100)
+			var refused *Refusal
+			if code == "" && err != nil || code != "" && (!errors.As(err, &refused) || refused.Code != code) {
+				t.Errorf("%s of %s: %v", field, body, err)
+			}
+		}
+	}
+}
+
 func TestPutReplaces(t *testing.T) {
 	s := mem.New("demo")
 	old := put(t, s, "x", []byte("old"))

@@ -32,6 +32,9 @@ func (o *Object) watch(ctx context.Context) (context.Context, *flow) {
 	return ctx, &flow{o.Patience, time.AfterFunc(o.Patience, func() { cancel(errStalled) }), cancel}
 }
 
+// paused lets the store wait while the client takes its time.
+func (f *flow) paused() { f.timer.Stop() }
+
 func (f *flow) moved() { f.timer.Reset(f.patience) }
 
 func (f *flow) stop() {
@@ -79,6 +82,7 @@ func (o *Object) begin(part *storage.Part, buf []byte, flow *flow) (int, error) 
 // carry writes the first n bytes, which are in buf, and the rest of a part.
 func (o *Object) carry(w io.Writer, part *storage.Part, buf []byte, n int, flow *flow) error {
 	for left := part.Count; ; {
+		flow.paused()
 		if _, err := w.Write(buf[:n]); err != nil {
 			return err
 		}

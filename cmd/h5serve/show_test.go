@@ -95,6 +95,12 @@ func TestShowRefuses(t *testing.T) {
 		{"dump " + path + " /g --canonical", exitUsage, "leave out PATH"},
 		{"dump " + path + " --format=xml", exitUsage, "csv"},
 		{"ls " + path + " --driver=tape", exitUsage, "sec2"},
+		{"ls " + path + " --memb-size=4kB", exitUsage, "--driver family"},
+		{"ls " + path + " --driver=split --memb-size=4kB", exitUsage, "--driver family"},
+		{"check " + path + " --driver=core --raw-ext=.raw", exitUsage, "--driver split"},
+		{"ls " + path + " --driver=split --meta-ext=.x --raw-ext=.x", exitUsage, "same file"},
+		{"ls " + path + " --driver=family", exitUsage, "names no set"},
+		{"ls " + path + " --driver=core --block-size=1", exitUsage, "512B"},
 		{"ls", exitUsage, "file"},
 	} {
 		code, _, errs := call(t, "", strings.Fields(test.args)...)

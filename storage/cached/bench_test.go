@@ -108,6 +108,23 @@ func BenchmarkScatter(b *testing.B) {
 	}
 }
 
+// Waves of 100 headers in half of a file, that come closer and closer.
+func BenchmarkDense(b *testing.B) {
+	for _, percent := range []int{25, 50, 75, 100} {
+		b.Run(fmt.Sprint(percent, "%"), func(b *testing.B) {
+			measure(b, far76(b), cached.Settings{Dense: percent}, func(f *cached.File) {
+				for wave := range uint64(3) {
+					var places []uint64
+					for i := range 100 * (wave + 1) {
+						places = append(places, i*360<<10/(wave+1)+i*i%7<<15)
+					}
+					at(b, f, cached.Metadata, 512, places...)
+				}
+			})
+		})
+	}
+}
+
 // 200 chunks of 40 KiB with up to 512 KiB between them.
 func BenchmarkGap(b *testing.B) {
 	for _, gap := range []uint64{1, 32 << 10, 128 << 10, 256 << 10, realMiB} {

@@ -221,13 +221,26 @@ func (o *object) request(ctx context.Context, known *version) (*version, error) 
 	}
 	v := newVersion(o, pin, info, sent)
 	v.ahead.next = uint64(n)
+	if err := o.become(ctx, v); err != nil {
+		return nil, err
+	}
 	v.hold(0, first[:n])
+	return v, nil
+}
+
+// become makes a version the object's, unless all who asked for it have left:
+// who came after them asks anew.
+func (o *object) become(ctx context.Context, v *version) error {
 	o.mu.Lock()
+	if err := ctx.Err(); err != nil {
+		o.mu.Unlock()
+		return err
+	}
 	before := o.current
 	o.current = v
 	o.mu.Unlock()
 	if before != nil {
 		before.drop()
 	}
-	return v, nil
+	return nil
 }

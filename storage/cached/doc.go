@@ -9,9 +9,9 @@
 // Metadata goes through pages, which stay in memory within a budget of their
 // own (and in a folder, if there is one): raw data never drives it out. A wave
 // of few places fetches a block around each, a larger one where the reader goes
-// on from block to block; a wave of many places fetches windows. Raw data is
-// fetched exactly: sorted, neighbours merged, in parallel. All GETs of a wave
-// are one round.
+// on from block to block; a wave of many places fetches windows, or the whole
+// stretch where they nearly fill it. Raw data is fetched exactly: sorted,
+// neighbours merged, in parallel. All GETs of a wave are one round.
 //
 // Every GET carries the version's ETag, so pages, raw data and the size belong
 // together; a File whose object was replaced is ErrChanged from then on, and
@@ -53,6 +53,7 @@ type Settings struct {
 	Largest  uint64        // bytes of one GET, at most; 8 MiB
 	Gap      uint64        // bytes between neighbours that one GET fetches along; 256 KiB
 	Scatter  int           // places far apart up to which a wave fetches blocks, not windows; 4
+	Dense    int           // percent of the stretch that a scattered wave lies in from which on it fetches all of it; 50
 	InFlight int           // GETs at once of one object; 16
 	Requests int           // GETs at once of the process; 64
 	Fresh    time.Duration // how long an ETag is trusted without asking; 0, so every Open asks
@@ -72,6 +73,7 @@ func (s Settings) orDefaults() Settings {
 	set(&s.Largest, 8<<20)
 	set(&s.Gap, 256<<10)
 	set(&s.Scatter, 4)
+	set(&s.Dense, 50)
 	set(&s.InFlight, 16)
 	set(&s.Requests, 64)
 	set(&s.MetadataBudget, 256<<20)

@@ -62,11 +62,23 @@ func (s *Settings) metadataGETs(pages []span, a *ahead, has func(uint64) bool, e
 	places := merge(pages, s.Gap, math.MaxUint64)
 	if len(places) <= s.Scatter {
 		s.widen(places, a, has, roundUp(end, s.Page))
+	} else if hull := (span{places[0].off, places[len(places)-1].end}); s.dense(places, hull) {
+		places = []span{hull}
 	}
 	gets := merge(places, 0, s.Largest)
 	last := &gets[len(gets)-1]
 	last.end = min(last.end, end)
 	return gets
+}
+
+// dense tells whether the windows of a scattered wave leave out so little of
+// what they lie in that the next wave would come back for the rest.
+func (s *Settings) dense(windows []span, hull span) bool {
+	left := hull.length()
+	for _, w := range windows {
+		left -= w.length()
+	}
+	return left <= hull.length()/100*uint64(100-min(s.Dense, 100))
 }
 
 // widen takes along what is missing of the blocks around places, and of those

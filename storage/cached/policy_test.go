@@ -88,6 +88,21 @@ func TestScatteredWaveIsOneRoundOfWindows(t *testing.T) {
 	})
 }
 
+// Windows that nearly fill a stretch: all of it, so that nobody comes back.
+func TestDenseWaveFetchesTheStretch(t *testing.T) {
+	want := pattern(30*mib, 1)
+	store := newFar(t, want)
+	f := open(t, newCache(t, cached.Settings{}), store)
+	defer f.Close()
+	store.took()
+	fetch(ctx, t, f, want, cached.Metadata, ranges(700*kib, 5*mib, 6*mib, 7*mib, 8*mib, 9*mib, 10*mib))
+	expect(t, store.took(), [2]uint64{5 * mib, 5*mib + 704*kib})
+	fetch(ctx, t, f, want, cached.Metadata, ranges(200*kib, 15*mib, 16*mib, 17*mib, 18*mib, 19*mib))
+	if gets := store.took(); len(gets) != 5 {
+		t.Errorf("%+v", gets)
+	}
+}
+
 func TestRawIsFetchedExactly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		want := pattern(64*mib, 1)

@@ -219,3 +219,39 @@ func TestTimeInTheFuture(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestFileThatIsWrittenAllTheTime is refused in the end, and listed.
+func TestFileThatIsWrittenAllTheTime(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "busy")
+	write(t, name, "x")
+	s := open(t, folder, dir.Options{})
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	must(t, err)
+	defer f.Close()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				if _, err := f.WriteAt([]byte("x"), 0); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}()
+	if got, err := read(t, s, "busy"); err == nil && got != "x" || err != nil && !errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrChanged) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got := names(t, s, storage.Query{}); !slices.Equal(got, []string{"busy"}) {
+		t.Errorf("listed %q", got)
+	}
+	close(stop)
+	<-stopped
+	if got, err := read(t, s, "busy"); got != "x" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}

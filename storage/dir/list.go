@@ -102,8 +102,11 @@ func (w *walk) look(key string, e entry) (storage.Info, bool, error) {
 		return storage.Info{}, false, w.enter(key)
 	}
 	now, err := settled(w.ctx, func() (fs.FileInfo, error) { return w.store.root.Stat(filepath.FromSlash(key)) })
-	if err == nil || w.ctx.Err() != nil {
-		return now.info(key), err == nil, err
+	switch {
+	case err == nil, errors.Is(err, errBusy): // a list is no promise
+		return now.info(key), true, nil
+	case w.ctx.Err() != nil:
+		return storage.Info{}, false, err
 	}
 	top.entries = top.entries[1:]
 	return storage.Info{}, false, nil

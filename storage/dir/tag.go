@@ -2,6 +2,7 @@ package dir
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -56,9 +57,14 @@ func (s stamp) unsettled(now time.Time) time.Duration {
 	return min(grain-age, grain)
 }
 
+// tries bounds the waiting for a file that is written to all the time.
+const tries = 10
+
+var errBusy = errors.New("the file is being written to")
+
 // settled tells what a file is, once that can be told from what it may be next.
 func settled(ctx context.Context, stat func() (fs.FileInfo, error)) (stamp, error) {
-	for {
+	for try := 1; ; try++ {
 		fi, err := stat()
 		if err != nil {
 			return stamp{}, err
@@ -70,6 +76,9 @@ func settled(ctx context.Context, stat func() (fs.FileInfo, error)) (stamp, erro
 		wait := now.unsettled(time.Now())
 		if wait <= 0 {
 			return now, nil
+		}
+		if try == tries {
+			return now, errBusy
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -76,7 +76,7 @@ func TestRestOfAnotherVersionIsRefused(t *testing.T) {
 }
 
 func TestBodyThatNeverComes(t *testing.T) {
-	s := fake(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	s := fake(t, impatient, func(w http.ResponseWriter, r *http.Request) {
 		broken(w, r, 0)
 		<-r.Context().Done()
 	})
@@ -171,7 +171,7 @@ func TestAnonymousSignsNothing(t *testing.T) {
 // TestMultipartIsTakenBack has a server that refuses the second part.
 func TestMultipartIsTakenBack(t *testing.T) {
 	var aborted atomic.Bool
-	s := fake(t, func(c *s3.Config) { c.Timeouts.Patience = 10 * time.Second }, func(w http.ResponseWriter, r *http.Request) {
+	s := fake(t, nil, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		q := r.URL.Query()
 		switch {

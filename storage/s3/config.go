@@ -20,7 +20,7 @@ type Config struct {
 
 	Region    string // "" with the chain: what the environment says, or us-east-1
 	Endpoint  string // "" is Amazon's, or what AWS_ENDPOINT_URL_S3 says
-	PathStyle bool   // https://endpoint/bucket/key instead of https://bucket.endpoint/key
+	PathStyle bool   // https://endpoint/bucket/key, as most servers but Amazon's want it, instead of https://bucket.endpoint/key
 
 	SecretID     string // the access key's id
 	SecretKey    Secret

@@ -78,7 +78,7 @@ func (s *Store) refused(e *storage.Error, answer *smithyhttp.ResponseError, err 
 			e.Size = size
 		}
 	case status < 400, code == "AuthorizationHeaderMalformed", code == "IllegalLocationConstraintException":
-		e.Err = s.elsewhere(status, code, region)
+		e.Err = s.elsewhere(e.Err, region)
 	case status == http.StatusInsufficientStorage, code == "EntityTooLarge", code == "QuotaExceeded":
 		e.Kind = storage.ErrNoSpace
 	case status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
@@ -97,11 +97,11 @@ func denied(status int, code string) bool {
 }
 
 // elsewhere says that the bucket is in another region.
-func (s *Store) elsewhere(status int, code, region string) error {
+func (s *Store) elsewhere(said error, region string) error {
 	if regionWord.MatchString(region) && region != s.region {
-		return fmt.Errorf("status %d %s: the bucket is in the region %s, not in %s", status, code, region, s.region)
+		return fmt.Errorf("%w: the bucket is in the region %s, not in %s", said, region, s.region)
 	}
-	return fmt.Errorf("status %d %s: the bucket is not in the region %s or not at this endpoint", status, code, s.region)
+	return fmt.Errorf("%w: the bucket is not in the region %s or not at this endpoint", said, s.region)
 }
 
 // plain is what the network or the SDK said, without the request's address.

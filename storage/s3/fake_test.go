@@ -31,7 +31,7 @@ func fake(t *testing.T, change func(*s3.Config), answer http.HandlerFunc) *s3.St
 	c := s3.Config{
 		Name: "far", Bucket: "bucket", Endpoint: server.URL, PathStyle: true, Region: "eu-test-1", MaxAttempts: 3,
 		SecretID: canaryID, SecretKey: s3.NewSecret(canaryKey), SessionToken: s3.NewSecret(canaryToken), Writable: true,
-		Timeouts: s3.Timeouts{Patience: 200 * time.Millisecond},
+		Timeouts: s3.Timeouts{Patience: 20 * time.Second},
 	}
 	if change != nil {
 		change(&c)
@@ -49,6 +49,9 @@ func fake(t *testing.T, change func(*s3.Config), answer http.HandlerFunc) *s3.St
 	})
 	return s
 }
+
+// impatient gives up on a server that says nothing.
+func impatient(c *s3.Config) { c.Timeouts.Patience = 200 * time.Millisecond }
 
 const content = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -102,6 +105,8 @@ func read(ctx context.Context, s storage.Store) (string, error) {
 	return string(got), err
 }
 
+const silent = "no answer"
+
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -129,11 +134,14 @@ func TestRefusals(t *testing.T) {
 			http.Redirect(w, r, "http://198.51.100.1/", http.StatusTemporaryRedirect)
 		}, storage.ErrUnavailable, []string{"307"}},
 		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, storage.ErrUnavailable, nil},
-		{"no answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, storage.ErrUnavailable, []string{"no answer in time"}},
+		{silent, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, storage.ErrUnavailable, []string{"no answer in time"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := fake(t, nil, c.answer)
-			_, err := read(t.Context(), s)
+			var change func(*s3.Config)
+			if c.name == silent {
+				change = impatient
+			}
+			_, err := read(t.Context(), fake(t, change, c.answer))
 			clean(t, err, c.kind, c.words...)
 			var e *storage.Error
 			if errors.As(err, &e) && e.Kind == storage.ErrRange && e.Size != 7 { //nolint:errorlint // the bare kind

@@ -54,7 +54,7 @@ func open(t *testing.T, handler http.Handler) *web.Store {
 	leaks := goleak.IgnoreCurrent()
 	server := httptest.NewServer(handler)
 	s, err := web.Open(web.Config{
-		Name: "far", BaseURL: server.URL + "/base/", MaxAttempts: 3, Timeouts: web.Timeouts{Patience: 300 * time.Millisecond},
+		Name: "far", BaseURL: server.URL + "/base/", MaxAttempts: 3, Timeouts: web.Timeouts{Patience: 20 * time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)

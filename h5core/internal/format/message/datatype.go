@@ -12,7 +12,7 @@ const MaxTypeDepth = 32
 
 // Datatype is the datatype message (IV.A.2.d). Version is that of the
 // composite types in it (compound, array, enumeration); simple types are
-// always written in version 1, as the C library does.
+// always written in version 1, as the C library does, save VAX floats.
 type Datatype struct {
 	Version uint8
 	*dtype.Type
@@ -55,6 +55,11 @@ func (v *typeFields) version(t *dtype.Type) uint8 {
 		return v.version(t.Base)
 	case dtype.Complex:
 		return max(v.composite, 5)
+	case dtype.Float:
+		if t.Order == dtype.VAX { // readers of earlier versions do not look for it
+			return 3
+		}
+		return 1
 	default:
 		return 1
 	}

@@ -76,7 +76,7 @@ var simpleTypes = []wiretest.Layout{
 		Value: typed(1, dtype.Float64(dtype.BigEndian)), Blank: blankType,
 	},
 	{
-		Name: "float of a VAX, padded with ones", Bytes: "11 5f 1f 00 04 00 00 00  00 00 20 00 17 08 00 17 81 00 00 00",
+		Name: "float of a VAX, padded with ones", Bytes: "31 5f 1f 00 04 00 00 00  00 00 20 00 17 08 00 17 81 00 00 00",
 		Value: typed(1, &dtype.Type{
 			Class: dtype.Float, Size: 4, Order: dtype.VAX, Precision: 32,
 			Float: dtype.FloatFormat{
