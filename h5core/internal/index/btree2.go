@@ -7,12 +7,9 @@ import (
 	"github.com/h5serve/h5serve/h5core/internal/wire"
 )
 
-// Parameters of a version 2 B-tree of chunks, as the C library chooses them.
-const (
-	tree2NodeSize = 2048
-	tree2Split    = 100 // percent
-	tree2Merge    = 40  // percent
-)
+// treeParams are those of a version 2 B-tree of chunks, as the C library
+// chooses them.
+var treeParams = message.TreeParams{NodeSize: 2048, Split: 100, Merge: 40}
 
 // btree2 is the index of a dataset that may grow for ever along several axes
 // (specification III.A.2, types 10 and 11).
@@ -27,7 +24,7 @@ type btree2 struct {
 func NewBTree2(chunks Chunks, rank, width int) (Plan, error) {
 	t := &btree2{chunks: chunks, width: width}
 	header := format.BTree2{
-		Type: format.ChunkRecords, NodeSize: tree2NodeSize, Split: tree2Split, Merge: tree2Merge,
+		Type: format.ChunkRecords, NodeSize: treeParams.NodeSize, Split: treeParams.Split, Merge: treeParams.Merge,
 		RecordSize: uint16(format.ChunkEntrySize(wire.Default, width) + 8*rank),
 	}
 	if width > 0 {
@@ -54,6 +51,6 @@ func (t *btree2) Piece() piece.Meta {
 }
 
 func (t *btree2) Describe(l *message.Layout) {
-	l.Index, l.Addr = message.IndexBTree2, t.Place().Addr()
-	l.Tree = message.TreeParams{NodeSize: tree2NodeSize, Split: tree2Split, Merge: tree2Merge}
+	Choose(l, message.IndexBTree2)
+	l.Addr = t.Place().Addr()
 }

@@ -143,7 +143,8 @@ func (a *extensibleArray) Piece() piece.Meta {
 }
 
 func (a *extensibleArray) Describe(l *message.Layout) {
-	l.Index, l.Array, l.Addr = message.IndexExtensibleArray, arrayParams, a.Place().Addr()
+	Choose(l, message.IndexExtensibleArray)
+	l.Addr = a.Place().Addr()
 }
 
 func (a *extensibleArray) parts() []wire.Structure {

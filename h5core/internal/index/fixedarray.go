@@ -35,7 +35,8 @@ func NewFixedArray(grid space.Grid, chunks Chunks, width int) (Plan, error) {
 func (a *fixedArray) Piece() piece.Meta { return a }
 
 func (a *fixedArray) Describe(l *message.Layout) {
-	l.Index, l.PageBits, l.Addr = message.IndexFixedArray, format.FixedArrayPageBits, a.Place().Addr()
+	Choose(l, message.IndexFixedArray)
+	l.Addr = a.Place().Addr()
 }
 
 func (a *fixedArray) headerSize() uint64 { return 12 + 2*8 }

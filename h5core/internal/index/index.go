@@ -13,6 +13,7 @@ package index
 import (
 	"math/bits"
 
+	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
 	"github.com/h5serve/h5serve/h5core/internal/piece"
 )
@@ -39,6 +40,19 @@ type Plan interface {
 	Piece() piece.Meta
 	// Describe completes the layout message when all places are known.
 	Describe(l *message.Layout)
+}
+
+// Choose names an index in a layout message, with what the C library has as
+// its parameters.
+func Choose(l *message.Layout, kind uint8) {
+	switch l.Index = kind; kind {
+	case message.IndexFixedArray:
+		l.PageBits = format.FixedArrayPageBits
+	case message.IndexExtensibleArray:
+		l.Array = arrayParams
+	case message.IndexBTree2:
+		l.Tree = treeParams
+	}
 }
 
 // SizeWidth is the number of bytes in which an array index stores the size of

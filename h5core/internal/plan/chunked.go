@@ -46,7 +46,7 @@ func (b *builder) chunked(h *header, d *object.Dataset, m *message.Layout) error
 		return err
 	}
 	if m.Version >= 4 {
-		m.Index, m.PageBits = indexOf(d), pageBits(d)
+		index.Choose(m, indexOf(d))
 		m.Filtered = m.Index == message.IndexSingle && len(d.Filters) > 0 && s.Len() > 0
 	}
 	if s.Len() > 0 {
@@ -125,9 +125,16 @@ func sizeWidth(d *object.Dataset, m *message.Layout) int {
 	return index.SizeWidth(bytes)
 }
 
-// indexOf is the index that the C library chooses for a version 4 layout of a
-// shape with an end.
+// indexOf is the index that the C library chooses for a version 4 layout, by
+// how many axes may grow for ever.
 func indexOf(d *object.Dataset) uint8 {
+	switch index.Endless(d.Space.Max) {
+	case 0:
+	case 1:
+		return message.IndexExtensibleArray
+	default:
+		return message.IndexBTree2
+	}
 	for i, n := range d.Space.Dims {
 		if d.Chunk[i] != n || d.Space.Max != nil && d.Space.Max[i] != n {
 			return message.IndexFixedArray
@@ -136,19 +143,17 @@ func indexOf(d *object.Dataset) uint8 {
 	return message.IndexSingle
 }
 
-func pageBits(d *object.Dataset) uint8 {
-	if indexOf(d) == message.IndexFixedArray {
-		return 10
-	}
-	return 0
-}
-
 func (b *builder) chunkIndex(d *object.Dataset, m *message.Layout, s *chunked) (index.Plan, error) {
 	if m.Version == 3 {
 		return index.NewBTree1(s, m.Chunk), nil
 	}
-	if indexOf(d) == message.IndexSingle {
+	switch indexOf(d) {
+	case message.IndexSingle:
 		return index.NewSingle(s, len(d.Filters) > 0), nil
+	case message.IndexExtensibleArray:
+		return index.NewExtensibleArray(d.Space.Max, d.Chunk, s, sizeWidth(d, m))
+	case message.IndexBTree2:
+		return index.NewBTree2(s, len(d.Chunk), sizeWidth(d, m))
 	}
 	extent := d.Space.Max
 	if extent == nil {

@@ -8,10 +8,12 @@ import (
 	"github.com/h5serve/h5serve/h5core/filter"
 	"github.com/h5serve/h5serve/h5core/internal/format"
 	"github.com/h5serve/h5serve/h5core/internal/format/message"
+	"github.com/h5serve/h5serve/h5core/internal/index"
 	"github.com/h5serve/h5serve/h5core/internal/object"
 	"github.com/h5serve/h5serve/h5core/internal/transfer"
 	"github.com/h5serve/h5serve/h5core/internal/wire"
 	"github.com/h5serve/h5serve/h5core/space"
+	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 func (r *reader) dataset(list []format.Message, d *object.Dataset) {
@@ -143,9 +145,54 @@ func (r *reader) index(l *message.Layout, d *object.Dataset, grid space.Grid) ma
 		}
 	case message.IndexFixedArray:
 		r.fixedArray(l, d, grid, bytes, out)
+	default:
+		r.endless(l, d, grid, out)
 	}
 	return out
 }
+
+// endless reads the indexes of datasets that may grow for ever, by their own
+// reader, and takes note of what it fetches.
+func (r *reader) endless(l *message.Layout, d *object.Dataset, grid space.Grid, out map[uint64]format.ChunkEntry) {
+	src := &noting{reader: r, seen: map[uint64]bool{}, node: uint64(l.Tree.NodeSize), header: l.Addr}
+	i, err := index.Open(src, l, d.Space, d.Type.Size, len(d.Filters) > 0)
+	if err == nil {
+		err = i.All(context.Background(), func(c index.Chunk) bool {
+			out[grid.Linear(c.Coords)] = format.ChunkEntry{Addr: c.Addr, Size: c.Size, Mask: c.Mask}
+			return true
+		})
+	}
+	if err != nil {
+		r.t.Fatalf("%v", err)
+	}
+}
+
+// noting is the file as a source of walks. Nodes of version 2 B-trees take
+// their whole size, whatever is fetched of them.
+type noting struct {
+	*reader
+	seen         map[uint64]bool
+	node, header uint64
+}
+
+func (n *noting) Fetch(_ context.Context, _ vfd.Class, segs []vfd.Segment) error {
+	for _, s := range segs {
+		size := uint64(len(s.Data))
+		if n.node > 0 && s.Addr != n.header {
+			size = n.node
+		}
+		if !n.seen[s.Addr] {
+			n.take(s.Addr, size)
+		}
+		n.seen[s.Addr] = true
+		copy(s.Data, n.file[s.Addr:])
+	}
+	return nil
+}
+
+func (n *noting) Geometry() wire.Geometry { return wire.Default }
+func (n *noting) End() uint64             { return uint64(len(n.file)) }
+func (n *noting) Spend(int) error         { return nil }
 
 func (r *reader) chunkTree(addr uint64, chunk []uint64, grid space.Grid, out map[uint64]format.ChunkEntry) {
 	n := &format.BTree1{Type: format.ChunkTree, K: format.ChunkK, Rank: len(chunk) - 1}

@@ -128,24 +128,13 @@ func (v versions) attributeOf(a *object.Attribute) (uint8, dtype.CharSet) {
 	return v.attribute, dtype.ASCII
 }
 
-// layoutOf is the row's for chunks only: all else has version 3, virtual
-// datasets and bare edges 4 at least, as none before knows them, and filtered
-// chunks 5 from v200 on, where their stored sizes take 8 bytes. A dataset that
-// may grow for ever has 3 at any bound: h5core indexes its chunks by a version
-// 1 B-tree until it writes extensible arrays.
+// layoutOf is the row's for chunks only: all else has version 3, and filtered
+// chunks 5 from v200 on, where their stored sizes take 8 bytes.
 func (v versions) layoutOf(d *object.Dataset) uint8 {
-	if d.Layout == object.Virtual || d.BareEdges {
-		return max(v.layout, 4)
-	}
-	if d.Layout != object.Chunked || v.layout == 3 {
+	switch {
+	case d.Layout != object.Chunked:
 		return 3
-	}
-	for _, n := range d.Space.Max {
-		if n == space.Unlimited {
-			return 3
-		}
-	}
-	if len(d.Filters) > 0 {
+	case len(d.Filters) > 0:
 		return v.filteredLayout
 	}
 	return v.layout
