@@ -24,7 +24,10 @@ var (
 		"shuffle gzip", "shuffle fletcher32", "gzip fletcher32", "shuffle gzip fletcher32",
 	}
 	Bounds  = []h5core.Libver{h5core.Earliest, h5core.V108, h5core.V110, h5core.V112, h5core.V114, h5core.V200}
-	Indexes = []string{"none", "btree1", "btree1 deep", "single", "fixed array", "fixed array paged"}
+	Indexes = []string{
+		"none", "btree1", "btree1 deep", "single", "fixed array", "fixed array paged",
+		"extensible array", "extensible array deep", "btree2", "btree2 deep",
+	}
 )
 
 // Case is one file of the matrix.
@@ -50,7 +53,9 @@ func (c Case) possible() bool {
 	}
 	switch c.Index {
 	case "btree1", "btree1 deep":
-		return c.Index == "btree1" || c.Layout != "chunked unfilled"
+		return c.Bound < h5core.V110 && (c.Index == "btree1" || c.Layout != "chunked unfilled")
+	case "extensible array", "extensible array deep", "btree2", "btree2 deep":
+		return c.Bound >= h5core.V110
 	case "single", "fixed array", "fixed array paged":
 		return c.Bound >= h5core.V110 && (c.Layout == "chunked" || c.Index == "fixed array" ||
 			c.Layout == "chunked unfilled" && c.Index == "single")

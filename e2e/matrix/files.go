@@ -31,20 +31,21 @@ func (c Case) shape() (s space.Space, chunk []uint64) {
 		s.Dims = []uint64{3, 4, 2}
 		return s, nil
 	}
-	unlimited := c.Bound >= h5core.V110
 	switch c.Index {
 	case "btree1":
 		s.Dims, chunk = []uint64{7, 10}, []uint64{3, 4}
-		if unlimited {
-			s.Max = []uint64{space.Unlimited, 12}
-		} else if c.Number%2 == 0 {
-			s.Max = []uint64{20, 10}
-		}
+		s.Max = [][]uint64{nil, {20, 10}, {space.Unlimited, 12}, {space.Unlimited, space.Unlimited}}[c.Number%4]
 	case "btree1 deep": // over 64 chunks: two levels
 		s.Dims, chunk = []uint64{150}, []uint64{2}
-		if unlimited {
-			s.Max = []uint64{space.Unlimited}
-		}
+	case "extensible array": // along either axis
+		s.Dims, chunk = []uint64{7, 10}, []uint64{3, 4}
+		s.Max = [][]uint64{{space.Unlimited, 12}, {7, space.Unlimited}}[c.Number%2]
+	case "extensible array deep": // over 244 chunks: a super block
+		s.Dims, s.Max, chunk = []uint64{600}, []uint64{space.Unlimited}, []uint64{2}
+	case "btree2":
+		s.Dims, s.Max, chunk = []uint64{7, 10}, []uint64{space.Unlimited, space.Unlimited}, []uint64{3, 4}
+	case "btree2 deep": // over 84 chunks: two levels
+		s.Dims, s.Max, chunk = []uint64{30, 10}, []uint64{space.Unlimited, space.Unlimited}, []uint64{2, 1}
 	case "single":
 		s.Dims, chunk = []uint64{6, 5}, []uint64{6, 5}
 	case "fixed array":

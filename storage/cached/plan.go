@@ -81,19 +81,22 @@ func (s *Settings) dense(windows []span, hull span) bool {
 	return left <= hull.length()/100*uint64(100-min(s.Dense, 100))
 }
 
-// widen takes along what is missing of the blocks around places, and of those
-// that follow where a reader goes on from one to the next.
+// widen makes blocks of places, with what is missing of them, and takes along
+// those that follow where a reader goes on from one to the next. A block
+// begins before its place: what belongs together was often written from both
+// ends, an object's header before or after the group that names it.
 func (s *Settings) widen(places []span, a *ahead, has func(uint64) bool, top uint64) {
+	before := roundDown(s.Block/8*3, s.Page)
 	for i := range places {
 		p := &places[i]
-		for low := roundDown(p.off, s.Block); p.off > low && !has(p.off-s.Page); {
+		for low := p.off - min(p.off, before); p.off > low && !has(p.off-s.Page); {
 			p.off -= s.Page
 		}
-		high := roundUp(p.end, s.Block)
+		size := s.Block
 		if len(places) == 1 {
-			high = max(high, p.off+a.follow(p.off, s))
+			size = max(size, a.follow(p.off, s))
 		}
-		for high = min(high, top); p.end < high && !has(p.end); {
+		for high := min(p.off+size, top); p.end < high && !has(p.end); {
 			p.end += s.Page
 		}
 		a.next = p.end

@@ -27,7 +27,7 @@ func TestColdOpenIsOneGET(t *testing.T) {
 	fetch(ctx, t, f, want, cached.Raw, ranges(200<<10, 500<<10))
 	expect(t, store.took())
 	fetch(ctx, t, f, want, cached.Metadata, ranges(100, 2<<20+5))
-	expect(t, store.took(), [2]uint64{2 << 20, 1 << 20})
+	expect(t, store.took(), [2]uint64{2<<20 - 384<<10, 1 << 20})
 }
 
 func TestMetadataBlocks(t *testing.T) {
@@ -40,18 +40,19 @@ func TestMetadataBlocks(t *testing.T) {
 		at   uint64
 		gets [][2]uint64
 	}{
-		{20*mib + 300*kib, [][2]uint64{{20 * mib, mib}}}, // the block around
-		{21*mib - 50, [][2]uint64{{21 * mib, mib}}},      // over its edge: one miss in a row
-		{22*mib + 1, [][2]uint64{{22 * mib, 2 * mib}}},   // two
-		{23*mib + 5, nil}, // came along
-		{24*mib + 5, [][2]uint64{{24 * mib, 4 * mib}}},        // three
-		{28*mib + 900*kib, [][2]uint64{{28 * mib, 8 * mib}}},  // four
-		{36*mib + 5, [][2]uint64{{36 * mib, 4*mib + 70*kib}}}, // to the end
-		{10*mib + 5, [][2]uint64{{10 * mib, mib}}},            // a jump
-		{12*mib - 1, [][2]uint64{{11 * mib, 2 * mib}}},        // both sides of an edge: one GET
-		{40*mib + 1, nil},                                                              // held
-		{2*mib - 50, [][2]uint64{{mib, 2 * mib}}},                                      // what is held is not fetched again
-		{5 * mib, [][2]uint64{{5 * mib, mib}}}, {9 * mib, [][2]uint64{{9 * mib, mib}}}, // up to what is held
+		{20*mib + 300*kib, [][2]uint64{{19*mib + 896*kib, mib}}},      // the block around
+		{20*mib + 896*kib - 50, [][2]uint64{{20*mib + 896*kib, mib}}}, // over its edge: one miss in a row
+		{21*mib + 896*kib, [][2]uint64{{21*mib + 896*kib, 2 * mib}}},  // two
+		{22*mib + 5, nil}, // came along
+		{23*mib + 900*kib, [][2]uint64{{23*mib + 896*kib, 4 * mib}}},         // three
+		{28*mib + 100*kib, [][2]uint64{{27*mib + 896*kib, 8 * mib}}},         // four, not quite where the last ended
+		{35*mib + 900*kib, [][2]uint64{{35*mib + 896*kib, 4*mib + 198*kib}}}, // to the end
+		{10*mib + 5, [][2]uint64{{9*mib + 640*kib, mib}}},                    // a jump
+		{12*mib - 1, [][2]uint64{{11*mib + 576*kib, mib}}},                   // both sides of a page's edge: one GET
+		{40*mib + 1, nil}, // held
+		{10*mib + 700*kib, [][2]uint64{{10*mib + 640*kib, 960 * kib}}}, // from what is held up to what is held
+		{5 * mib, [][2]uint64{{4*mib + 640*kib, mib}}},
+		{9*mib + 300*kib, [][2]uint64{{8*mib + 896*kib, 768 * kib}}},
 	} {
 		fetch(ctx, t, f, want, cached.Metadata, ranges(100, step.at))
 		expect(t, store.took(), step.gets...)

@@ -140,7 +140,7 @@ func TestStranger(t *testing.T) {
 	defer f.Close()
 	cold := n.Counts()
 	t.Logf("open and slice, cold: %+v", cold)
-	if cold.GETs > 8 || cold.Rounds > 7 || cold.Bytes > 8_000_000 {
+	if cold.GETs > 8 || cold.Rounds > 6 || cold.Bytes > 8_000_000 {
 		t.Errorf("open and slice, cold: %+v", cold)
 	}
 
