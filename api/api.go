@@ -22,7 +22,10 @@ import (
 
 	"github.com/h5serve/h5serve/api/filespec"
 	"github.com/h5serve/h5serve/api/objects"
+	"github.com/h5serve/h5serve/api/sources"
+	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/vfd"
+	"github.com/h5serve/h5serve/storage/cached"
 )
 
 // Settings are the parameters of a server. Sizes are in bytes.
@@ -41,7 +44,8 @@ type Settings struct {
 	CORS   []string // origins whose pages may read answers
 	// Metrics has /metrics beside the other routes, where whoever reaches those may read it.
 	Metrics bool
-	Cache   CacheReporter // nil: there is no cache
+	Cache   *cached.Cache // through which files are looked at; nil: one in memory
+	Look    Look
 
 	Spool   int64  // memory for bodies and plans; what goes beyond lies in temporary files
 	TempDir string // of the temporary files; empty: the system's
@@ -58,6 +62,18 @@ type Settings struct {
 
 	Log zerolog.Logger
 	now func() time.Time
+}
+
+// Look bounds the looking at files. A zero field takes the default of package sources.
+type Look struct {
+	Files  int           // that are kept open
+	Memory int64         // that these hold, as estimated
+	Limits h5core.Limits // of one request
+	Time   time.Duration // likewise
+}
+
+func (l Look) sources(cache *cached.Cache, p sources.Plans) sources.Settings {
+	return sources.Settings{Cache: cache, Plans: p, Files: l.Files, Memory: uint64(max(l.Memory, 0)), Limits: l.Limits, Time: l.Time}
 }
 
 // DefaultSettings are the settings of a server for this machine alone.
@@ -110,6 +126,7 @@ type Server struct {
 	shelf    *shelf
 	work     *semaphore.Weighted
 	stores   map[string]Store
+	sources  *sources.Sources
 	metrics  *metrics
 	ready    atomic.Bool
 }
@@ -118,6 +135,9 @@ type Server struct {
 func New(settings Settings) (*Server, error) {
 	if settings.now == nil {
 		settings.now = time.Now
+	}
+	if settings.Cache == nil {
+		settings.Cache, _ = cached.New(cached.Settings{}) // in memory, nothing can fail
 	}
 	if settings.Open == nil {
 		settings.Open = objects.Direct
@@ -146,6 +166,7 @@ func New(settings Settings) (*Server, error) {
 		st.Store = s.metrics.counted(st.Name, st.Store)
 		s.stores[st.Name] = st
 	}
+	s.sources = sources.New(settings.Look.sources(settings.Cache, plans{s}))
 	s.ready.Store(true)
 	return s, nil
 }
@@ -153,5 +174,6 @@ func New(settings Settings) (*Server, error) {
 // Close stops all work and gives back all memory and temporary files.
 func (s *Server) Close() error {
 	s.ready.Store(false)
+	s.sources.Close()
 	return s.shelf.close()
 }

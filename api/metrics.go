@@ -18,9 +18,6 @@ import (
 	"github.com/h5serve/h5serve/storage/cached"
 )
 
-// CacheReporter tells what was read through a block cache so far.
-type CacheReporter interface{ Totals() cached.Counts }
-
 // metrics are those of one server, in a registry of its own. No label holds anything that a client can choose.
 type metrics struct {
 	registry *prometheus.Registry
@@ -51,14 +48,15 @@ func newMetrics(s *Server) *metrics {
 		gauge("spool_limit_bytes", "How many may be.", func() float64 { return float64(s.budget.Limit()) }),
 		gauge("plans", "Plans that are known.", func() float64 { return float64(s.shelf.count()) }),
 	)
-	if c := s.settings.Cache; c != nil {
-		m.registry.MustRegister(
-			total("cache_hits_total", "Ranges that the block cache held.", c, func(n cached.Counts) int64 { return n.Hits }),
-			total("cache_misses_total", "Ranges that the block cache waited for.", c, func(n cached.Counts) int64 { return n.Misses }),
-			total("cache_shared_total", "Misses that waited for what others had begun.", c, func(n cached.Counts) int64 { return n.Shared }),
-			total("cache_rounds_total", "Rounds of requests that the block cache made.", c, func(n cached.Counts) int64 { return n.Rounds }),
-		)
-	}
+	c := s.settings.Cache
+	m.registry.MustRegister(
+		total("cache_hits_total", "Ranges that the block cache held.", c, func(n cached.Counts) int64 { return n.Hits }),
+		total("cache_misses_total", "Ranges that the block cache waited for.", c, func(n cached.Counts) int64 { return n.Misses }),
+		total("cache_shared_total", "Misses that waited for what others had begun.", c, func(n cached.Counts) int64 { return n.Shared }),
+		total("cache_rounds_total", "Rounds of requests that the block cache made.", c, func(n cached.Counts) int64 { return n.Rounds }),
+		gauge("open_files", "HDF5 files that are kept open.", func() float64 { files, _ := s.sources.Held(); return float64(files) }),
+		gauge("open_files_bytes", "Memory that they hold, as estimated.", func() float64 { _, held := s.sources.Held(); return float64(held) }),
+	)
 	return m
 }
 
@@ -70,7 +68,7 @@ func gauge(name, help string, value func() float64) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "h5serve", Name: name, Help: help}, value)
 }
 
-func total(name, help string, c CacheReporter, of func(cached.Counts) int64) prometheus.Collector {
+func total(name, help string, c *cached.Cache, of func(cached.Counts) int64) prometheus.Collector {
 	return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "h5serve", Name: name, Help: help},
 		func() float64 { return float64(of(c.Totals())) })
 }

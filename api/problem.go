@@ -17,6 +17,7 @@ import (
 
 	"github.com/h5serve/h5serve/api/filespec"
 	"github.com/h5serve/h5serve/api/objects"
+	"github.com/h5serve/h5serve/api/sources"
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/vfd"
 	"github.com/h5serve/h5serve/storage"
@@ -35,6 +36,11 @@ type Problem struct {
 	Limit     int64   `json:"limit,omitempty"` // bytes, unless Detail names another unit
 	Size      int64   `json:"size,omitempty"`  // what was there instead, where it is known
 	Errors    []Wrong `json:"errors,omitempty"`
+
+	// Of a malformed file: the object, the structure, and its place from the superblock on.
+	Path      string  `json:"path,omitempty"`
+	Structure string  `json:"structure,omitempty"`
+	Offset    *uint64 `json:"offset,omitempty"`
 
 	header http.Header // fields that the status asks for: Allow, Accept-Post, Retry-After
 	cause  error       // for the log only
@@ -89,6 +95,7 @@ func explain(err error) *Problem {
 	var body *http.MaxBytesError
 	var object *objects.Refusal
 	var stored *storage.Error
+	var file *sources.Error
 	switch {
 	case errors.As(err, &own):
 		known := *own
@@ -101,6 +108,8 @@ func explain(err error) *Problem {
 		return fromObject(object)
 	case errors.Is(err, context.Canceled):
 		return refuse(statusClientGone, "client_gone", "The client went away.")
+	case errors.As(err, &file):
+		return fromFile(file)
 	case errors.As(err, &stored):
 		return fromStore(stored)
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
@@ -168,14 +177,43 @@ func fromStore(from *storage.Error) *Problem {
 	return p.with("Retry-After", "1")
 }
 
+// fromFile is about a file that a request looks at.
+func fromFile(from *sources.Error) *Problem {
+	var stored *storage.Error
+	var p *Problem
+	switch {
+	case errors.Is(from, sources.ErrTime):
+		p = refuse(http.StatusServiceUnavailable, "too_costly", "%s: %s.", from.File, sources.ErrTime).with("Retry-After", "60")
+	case errors.As(from.Err, &stored):
+		known := *stored
+		known.Store, known.Key = from.File.Label, from.File.Key
+		return fromStore(&known)
+	case errors.Is(from, h5core.ErrNotFound):
+		p = refuse(http.StatusNotFound, "path_not_found", "%s.", from)
+	default:
+		p = fromEngine(from)
+	}
+	if finding := h5core.FindingOf(from); p.Code == "malformed_hdf5" {
+		p.Path, p.Structure = finding.Path, finding.Structure
+		if p.Structure != "" {
+			p.Offset = &finding.Offset
+		}
+	}
+	p.cause = from
+	return p
+}
+
 // engineKinds is the status of each kind of the engine's errors.
 var engineKinds = []struct {
 	kind   error
 	status int
 	code   string
 }{
+	{h5core.ErrExternal, http.StatusForbidden, "external_reference_refused"},
+	{h5core.ErrNotHDF5, http.StatusUnprocessableEntity, "not_hdf5"},
 	{h5core.ErrTooLarge, http.StatusRequestEntityTooLarge, "too_large"},
 	{h5core.ErrUnsupported, http.StatusNotImplemented, "unsupported_feature"},
+	{h5core.ErrDamaged, http.StatusUnprocessableEntity, "malformed_hdf5"},
 	{h5core.ErrBounds, http.StatusUnprocessableEntity, "libver_bound"},
 	{h5core.ErrExists, http.StatusUnprocessableEntity, "duplicate_path"},
 	{h5core.ErrNotFound, http.StatusUnprocessableEntity, "target_not_found"},

@@ -49,6 +49,8 @@ func (s *Server) routes() (*chi.Mux, error) {
 	readable(m, "/v1/stores/{store}/*", s.getObject)
 	m.Method(http.MethodPut, "/v1/stores/{store}/*", handler(s.putObject))
 
+	m.Method(http.MethodGet, "/v1/inspect", handler(s.inspectFile))
+
 	readable(m, "/", home)
 	readable(m, "/openapi.yaml", contract)
 	readable(m, "/livez", live)

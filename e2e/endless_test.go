@@ -14,10 +14,10 @@ import (
 func TestEndlessGrow(t *testing.T) {
 	dir := t.TempDir()
 	const spec = `{"libver": ["v110", "v110"], "datasets": {
-		"array":    {"dtype": "<i4", "shape": [3000], "maxshape": [null], "chunks": [1], "data": {"start": 0, "step": 1}},
-		"sideways": {"dtype": "<i4", "shape": [9, 400], "maxshape": [9, null], "chunks": [2, 1], "compression": "gzip", "data": {"start": 0, "step": 1}},
-		"tree":     {"dtype": "<i4", "shape": [70, 60], "maxshape": [null, null], "chunks": [1, 1], "data": {"start": 0, "step": 1}},
-		"filtered": {"dtype": "<i4", "shape": [70, 60], "maxshape": [null, null], "chunks": [2, 1], "compression": "gzip", "data": {"start": 0, "step": 1}},
+		"array":    {"dtype": "<i4", "shape": [990], "maxshape": [null], "chunks": [1], "data": {"start": 0, "step": 1}},
+		"sideways": {"dtype": "<i4", "shape": [9, 200], "maxshape": [9, null], "chunks": [2, 1], "compression": "gzip", "data": {"start": 0, "step": 1}},
+		"tree":     {"dtype": "<i4", "shape": [33, 30], "maxshape": [null, null], "chunks": [1, 1], "data": {"start": 0, "step": 1}},
+		"filtered": {"dtype": "<i4", "shape": [62, 30], "maxshape": [null, null], "chunks": [2, 1], "compression": "gzip", "data": {"start": 0, "step": 1}},
 		"empty":    {"dtype": "<i4", "shape": [5], "maxshape": [null], "chunks": [1]}}}`
 	name := filepath.Join(dir, "endless.h5")
 	writeFile(t, name+".json", []byte(spec))

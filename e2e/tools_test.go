@@ -3,13 +3,13 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,6 +55,7 @@ func program(t testing.TB) string {
 // server is a running h5serve.
 type server struct {
 	URL string // http://127.0.0.1:PORT
+	S3  string // the same of --s3-listen, where it is given
 	cmd *exec.Cmd
 	log *log
 }
@@ -63,7 +64,7 @@ type server struct {
 // ready; the end of the test stops it, and it must end well.
 func serve(t testing.TB, args ...string) *server {
 	t.Helper()
-	s := &server{log: &log{addr: make(chan string, 1)}}
+	s := &server{log: &log{listening: make(chan struct{}), at: map[string]string{}}}
 	s.cmd = exec.Command(program(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -76,8 +77,8 @@ func serve(t testing.TB, args ...string) *server {
 	go func() { defer close(read); s.log.readFrom(stderr) }()
 	t.Cleanup(func() { s.stop(t, read) })
 	select {
-	case addr := <-s.log.addr:
-		s.URL = "http://" + addr
+	case <-s.log.listening:
+		s.URL, s.S3 = s.log.at["listening"], s.log.at["listening for S3"]
 	case <-read:
 		t.Fatalf("h5serve ended: %s", s.log)
 	case <-time.After(patience):
@@ -113,11 +114,11 @@ func (s *server) stop(t testing.TB, read <-chan struct{}) {
 	}
 }
 
-var address = regexp.MustCompile(`127\.0\.0\.1:[1-9]\d*`)
-
-// log keeps what the server says, and finds the address that it listens on.
+// log keeps what the server says, and the addresses that it listens on.
 type log struct {
-	addr  chan string
+	listening chan struct{} // closed when all addresses are known
+	at        map[string]string
+
 	mu    sync.Mutex
 	lines []string
 }
@@ -126,15 +127,21 @@ func (l *log) readFrom(r io.Reader) {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
-		l.mu.Lock()
-		l.lines = append(l.lines, in.Text())
-		l.mu.Unlock()
-		if addr := address.FindString(in.Text()); addr != "" {
-			select {
-			case l.addr <- addr:
-			default:
-			}
-		}
+		l.hear(in.Text())
+	}
+}
+
+func (l *log) hear(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+	var said struct{ Addr, Message string }
+	if json.Unmarshal([]byte(line), &said) != nil || said.Addr == "" {
+		return
+	}
+	l.at[said.Message] = said.Addr
+	if said.Message == "listening" { // the last one
+		close(l.listening)
 	}
 }
 

@@ -16,6 +16,9 @@ type copying struct {
 	shallow, expandSoft, expandExternal, expandRefs, withoutAttributes bool
 
 	selections map[string]space.Selection
+	slices     map[string]string
+	filled     bool // virtual and external elements become the copy's own
+	recode     bool // filters that cannot be run become deflate
 }
 
 // Shallow copies a group's members, but not theirs.
@@ -32,6 +35,11 @@ func ExpandExternal() CopyOption { return func(c *copying) { c.expandExternal = 
 // ExpandRefs copies the objects that references lead to, too; those that no
 // link of the copy leads to get no name.
 func ExpandRefs() CopyOption { return func(c *copying) { c.expandRefs = true } }
+
+// SelfContained copies the elements of virtual datasets and of external files,
+// in place of where they lie, and lets deflate take the place of filters that
+// have to be run and cannot.
+func SelfContained() CopyOption { return func(c *copying) { c.filled, c.recode = true, true } }
 
 // WithoutAttributes leaves the attributes out.
 func WithoutAttributes() CopyOption { return func(c *copying) { c.withoutAttributes = true } }
@@ -62,8 +70,23 @@ func Select(path string, sel space.Selection) CopyOption {
 // A name that exists is ErrExists; what cannot be written yet is
 // ErrUnsupported, with the path of the object. A failed copy leaves nothing.
 func Copy(ctx context.Context, src Object, dst *Group, name string, opts ...CopyOption) error {
+	_, err := copyInto(ctx, src, dst, name, opts)
+	return err
+}
+
+// CopyDataset is Copy of a dataset, and gives the copy, which may get further
+// attributes.
+func CopyDataset(ctx context.Context, src *Dataset, dst *Group, name string, opts ...CopyOption) (*Dataset, error) {
+	node, err := copyInto(ctx, src, dst, name, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Dataset{file: dst.file, path: dst.join(name), node: node.(*object.Dataset)}, nil
+}
+
+func copyInto(ctx context.Context, src Object, dst *Group, name string, opts []CopyOption) (node object.Node, err error) {
 	const op = "copy"
-	return dst.file.change(op, dst.join(name), func() error {
+	err = dst.file.change(op, dst.join(name), func() error {
 		if names, err := split(name); err != nil {
 			return fail(op, dst.join(name), ErrInvalid, err)
 		} else if dst.has(names) {
@@ -73,12 +96,12 @@ func Copy(ctx context.Context, src Object, dst *Group, name string, opts ...Copy
 		if err != nil {
 			return err
 		}
-		node, err := c.copy(src)
-		if err != nil {
+		if node, err = c.copy(src); err != nil {
 			return err
 		}
 		return dst.link(op, name, &object.Link{Kind: object.Hard, Node: node})
 	})
+	return node, err
 }
 
 // CopyAll copies a whole file into one that is being made and empty: the root
@@ -137,6 +160,11 @@ type copier struct {
 	all    []copied
 	refs   []object.Node // of this copy, behind those of the file
 	tokens map[object.Node]uint64
+
+	// Of a Subset; else nil, and attributes stay as they are.
+	cuts    map[place]*cut
+	sources map[place]Object
+	scales  *scales
 }
 
 // place tells objects of several files apart.
@@ -184,20 +212,28 @@ func (c *copier) copy(src Object) (object.Node, error) {
 	if err := c.links(); err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(c.all); i++ {
-		if err := c.ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := c.contents(c.all[i]); err != nil {
-			return nil, copyError(c.all[i].from.Name(), err)
-		}
-		if err := c.links(); err != nil { // of what was found only now
-			return nil, err
-		}
-		c.all[i] = copied{} // what it held in memory is needed no more
+	if err := c.fillAll(); err != nil {
+		return nil, err
 	}
 	c.dst.refs = append(c.dst.refs, c.refs...)
 	return node, nil
+}
+
+// fillAll gives the copies what they hold.
+func (c *copier) fillAll() error {
+	for i := 0; i < len(c.all); i++ {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.contents(c.all[i]); err != nil {
+			return copyError(c.all[i].from.Name(), err)
+		}
+		if err := c.links(); err != nil { // of what was found only now
+			return err
+		}
+		c.all[i] = copied{} // what it held in memory is needed no more
+	}
+	return nil
 }
 
 // copyError gives an error its place and kind.
@@ -231,7 +267,7 @@ func (c *copier) token(f *File, addr uint64) uint64 {
 // moved turns what elements lead to, in place, from places of their file into
 // tokens of the new one.
 func (c *copier) moved(e *Elements, heap *piece.GlobalHeap) error {
-	if e.Type.HasVarLen() {
+	if e.bare = true; e.Type.HasVarLen() {
 		if err := e.resolve(c.ctx); err != nil {
 			return err
 		}

@@ -43,8 +43,9 @@ func (c *copiedChunks) Chunk(ctx context.Context, i uint64, dst []byte) error {
 }
 
 // listChunks finds the chunks of the copy in which stored chunks of the
-// original have elements, and which of these are the same, byte for byte.
-func (c *copier) listChunks(from *Dataset, to *object.Dataset, o *origin) (*copiedChunks, error) {
+// original have elements, and which of these are the same, byte for byte; none
+// is where they are to be encoded anew.
+func (c *copier) listChunks(from *Dataset, to *object.Dataset, o *origin, anew bool) (*copiedChunks, error) {
 	there, err := space.NewGrid(from.data.Space.Dims, from.data.Chunks())
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func (c *copier) listChunks(from *Dataset, to *object.Dataset, o *origin) (*copi
 		return nil, err
 	}
 	m := matching{from: there, to: out.grid, sel: o.sel, found: map[uint64]object.Source{}}
-	m.same = len(to.Type.Pointers()) == 0 && slices.Equal(there.Chunk, out.grid.Chunk)
+	m.same = !anew && len(to.Type.Pointers()) == 0 && slices.Equal(there.Chunk, out.grid.Chunk)
 	m.bareAlike = from.data.Layout.BareEdges == to.BareEdges || len(to.Filters) == 0
 	if err := from.data.EachStored(c.ctx, m.add); err != nil {
 		return nil, err

@@ -30,22 +30,25 @@ func (c *copier) dataset(from *Dataset, to *object.Dataset) error {
 	if err != nil {
 		return err
 	}
-	sel, selected := c.selections[from.path]
-	if selected {
-		if to.Space, err = selectedSpace(d.Space, sel); err != nil {
+	k, err := c.cutOf(from)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		if to.Space, err = k.space(d.Space); err != nil {
 			return err
 		}
 	}
-	switch {
-	case d.Layout.Class == message.Virtual && !selected:
+	switch whole := k == nil && !c.filled; {
+	case d.Layout.Class == message.Virtual && whole:
 		return c.virtual(from, to)
-	case len(d.External) > 0 && !selected:
+	case len(d.External) > 0 && whole:
 		to.Layout = object.Contiguous
 		for _, f := range d.External {
 			to.External = append(to.External, object.ExternalFile(f))
 		}
 		return nil
-	case d.Layout.Class == message.Chunked:
+	case d.Layout.Class == message.Chunked && !(k != nil && k.scalar()):
 		to.Layout = object.Chunked
 	case d.Layout.Class == message.Compact:
 		to.Layout = object.Compact
@@ -55,7 +58,12 @@ func (c *copier) dataset(from *Dataset, to *object.Dataset) error {
 	if to.Space.Kind == space.Null {
 		return nil
 	}
-	return c.values(from, to, sel)
+	if k == nil {
+		return c.values(from, to, nil)
+	}
+	err = c.values(from, to, k.sel)
+	k.drop(to)
+	return err
 }
 
 func (c *copier) values(from *Dataset, to *object.Dataset, sel space.Selection) error {
@@ -174,8 +182,7 @@ func (r renamed) Name() string { return r.name }
 func (c *copier) chunked(from *Dataset, to *object.Dataset, o *origin) error {
 	d := from.data
 	to.Chunk, to.Filters = slices.Clone(d.Chunks()), pipeline(d.Filters)
-	endless := slices.Contains(to.Space.Max, space.Unlimited)
-	to.BareEdges = d.Layout.BareEdges && len(to.Filters) > 0 && c.dst.options.high >= V110 && !endless
+	to.BareEdges = d.Layout.BareEdges && len(to.Filters) > 0 && c.dst.options.high >= V110
 	if o.sel != nil {
 		for i, n := range to.Space.Dims {
 			if to.Space.Max == nil || to.Space.Max[i] != space.Unlimited {
@@ -183,12 +190,19 @@ func (c *copier) chunked(from *Dataset, to *object.Dataset, o *origin) error {
 			}
 		}
 	}
-	chunks, err := c.listChunks(from, to, o)
+	chunks, err := c.listChunks(from, to, o, false)
 	if err != nil || len(chunks.numbers) == 0 {
 		return err
 	}
 	if chunks.encoded > 0 {
-		if err := encodable(to.Filters, chunks.grid.Chunk, to.Type.Size); err != nil {
+		err := encodable(to.Filters, chunks.grid.Chunk, to.Type.Size)
+		if err != nil && c.recode {
+			if to.Filters, err = deflated(to.Type.Size); err == nil {
+				to.BareEdges = false
+				chunks, err = c.listChunks(from, to, o, true)
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -197,6 +211,12 @@ func (c *copier) chunked(from *Dataset, to *object.Dataset, o *origin) error {
 		return nil
 	}
 	return c.inPieces(from, to, chunks)
+}
+
+// deflated is the pipeline in place of one that cannot be run.
+func deflated(size uint32) (filter.Pipeline, error) {
+	step, err := filter.NewDeflate(4)
+	return filter.Pipeline{filter.NewShuffle(size), step}, err
 }
 
 // encodable finds out whether the filters can be run at all.

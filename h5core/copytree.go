@@ -149,17 +149,21 @@ func (c *copier) attributes(f *File, stored *load.Object, node *object.Object) e
 		slices.SortStableFunc(list, func(a, b *message.Attribute) int { return cmp.Compare(a.Order, b.Order) })
 	}
 	for _, m := range list {
-		a := &object.Attribute{Name: m.Name, Type: m.Type.Type, Space: m.Space.Space, Data: slices.Clone(m.Data)}
+		err := portable(f, m.Type.Type)
+		var a *object.Attribute
+		if err == nil {
+			a, err = c.attribute(f, stored.Addr(), m)
+		}
+		if err != nil {
+			return fmt.Errorf("attribute %q: %w", m.Name, err)
+		}
+		if a == nil {
+			continue
+		}
 		if ref := m.SharedType; ref != nil && ref.Type != message.SharedInHeap {
 			if a.Named, err = c.namedType(f, ref.Header); err != nil {
 				return err
 			}
-		}
-		if err = portable(f, a.Type); err == nil {
-			err = c.moved(&Elements{Type: a.Type, Data: a.Data, file: f}, c.dst.attrs)
-		}
-		if err != nil {
-			return fmt.Errorf("attribute %q: %w", m.Name, err)
 		}
 		node.Attributes = append(node.Attributes, a)
 	}

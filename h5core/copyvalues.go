@@ -39,6 +39,28 @@ func newOrigin(from *Dataset, to *object.Dataset, sel space.Selection) (*origin,
 	return o, nil
 }
 
+// Source gives elements of a dataset that is read to another one, as Values
+// wants them: those of a regular selection of single elements, nil being all.
+// Their type must be free of variable-length parts and references.
+func (d *Dataset) Source(sel space.Selection) (ValueSource, error) {
+	const op = "read"
+	if d.data == nil || d.data.Type.HasVarLen() || d.data.Type.HasReference() {
+		return nil, failf(op, d.path, ErrUnsupported, "elements that lead elsewhere, or a file that is being made")
+	}
+	s := d.data.Space
+	if sel != nil {
+		var err error
+		if s, err = selectedSpace(s, sel); err != nil {
+			return nil, fail(op, d.path, ErrInvalid, err)
+		}
+	}
+	o, err := newOrigin(d, &object.Dataset{Type: d.data.Type, Space: s}, sel)
+	if err != nil {
+		return nil, fail(op, d.path, ErrUnsupported, err)
+	}
+	return o, nil
+}
+
 // selectedSpace is the space of a selection of a dataset: axes without end
 // stay so, the others end where the selection does.
 func selectedSpace(s space.Space, sel space.Selection) (space.Space, error) {

@@ -108,6 +108,20 @@ func (d *Dataset) Storage(ctx context.Context) (Storage, error) {
 	return s, nil
 }
 
+// StoragesOf gives the storage of many datasets of one file, in as many rounds
+// as that of one.
+func StoragesOf(ctx context.Context, datasets []*Dataset) ([]Storage, []error) {
+	list, errs := make([]Storage, len(datasets)), make([]error, len(datasets))
+	var f *File
+	if len(datasets) > 0 {
+		f = datasets[0].file
+	}
+	inWaves(ctx, f, len(datasets), func(ctx context.Context, i int) {
+		list[i], errs[i] = datasets[i].Storage(ctx)
+	})
+	return list, errs
+}
+
 func indexName(l *message.Layout) string {
 	names := [...]string{"btree1", "single", "implicit", "fixed_array", "extensible_array", "btree2"}
 	if l.Version < 4 {

@@ -22,6 +22,7 @@ type Elements struct {
 	Data  []byte
 
 	file    *File
+	bare    bool // where references lead is not wanted
 	heap    map[uint64]*walk.Collection
 	cut     map[pointer]uint64 // bytes of objects that are longer than their descriptors say
 	regions map[walk.HeapRef]region

@@ -45,10 +45,12 @@ func (e *Elements) resolve(ctx context.Context) error {
 		}
 		var below []*level
 		for _, l := range next {
-			if err := e.resolveRegions(ctx, l); err != nil {
-				return err
+			if !e.bare {
+				if err := e.resolveRegions(ctx, l); err != nil {
+					return err
+				}
 			}
-			inner, err := e.follow(l, &total)
+			inner, err := e.follow(ctx, l, &total)
 			if err != nil {
 				return err
 			}
@@ -56,7 +58,7 @@ func (e *Elements) resolve(ctx context.Context) error {
 		}
 		next = below
 	}
-	if e.Type.HasReference() {
+	if e.Type.HasReference() && !e.bare {
 		return e.file.paths.build(ctx, e.file)
 	}
 	return nil
@@ -131,7 +133,7 @@ func (e *Elements) fetch(ctx context.Context, levels []*level) error {
 // follow checks what a level's variable-length parts lead to and gives the
 // levels below. The total is what everything read so far would be without any
 // sharing.
-func (e *Elements) follow(l *level, total *uint64) ([]*level, error) {
+func (e *Elements) follow(ctx context.Context, l *level, total *uint64) ([]*level, error) {
 	type place struct {
 		base *dtype.Type
 		pointer
@@ -169,7 +171,7 @@ func (e *Elements) follow(l *level, total *uint64) ([]*level, error) {
 		}
 		seen[place{base, p}] = len(inner.items)
 		inner.items = append(inner.items, item{data, times})
-		return e.file.stored.Spend(1)
+		return e.file.stored.Spend(ctx, 1)
 	})
 	return below, err
 }

@@ -26,8 +26,8 @@ type Sources struct {
 
 	mu      sync.Mutex
 	entries map[place]*entry // of the version that was asked for last
-	kept    list.List           // of them, those that are open; last used first
-	memory  uint64              // that the kept ones hold
+	kept    list.List        // of them, those that are open; last used first
+	memory  uint64           // that the kept ones hold
 	closed  bool
 }
 

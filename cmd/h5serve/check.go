@@ -12,7 +12,7 @@ import (
 )
 
 type check struct {
-	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to check."`
+	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to check, or where one lies: s3://BUCKET/KEY, https://HOST/PATH."`
 	JSON   bool   `name:"json" help:"One JSON document, for programs."`
 	driver `embed:""`
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/h5serve/h5serve/api"
 	"github.com/h5serve/h5serve/api/sigv4"
+	"github.com/h5serve/h5serve/storage/cached"
 )
 
 type serve struct {
@@ -35,12 +36,17 @@ type serve struct {
 	MaxFile        size `default:"64GiB" placeholder:"SIZE" help:"Largest file that is made (${default})."`
 	MaxObject      size `default:"64GiB" placeholder:"SIZE" help:"Largest object that is put into a store (${default})."`
 
-	Spool     size          `default:"4GiB" placeholder:"SIZE" help:"Memory for bodies and made files (${default}). What goes beyond lies in temporary files."`
-	Work      size          `default:"1GiB" placeholder:"SIZE" help:"Memory for the requests that are worked on at once (${default})."`
-	TempDir   string        `type:"existingdir" placeholder:"FOLDER" help:"Folder of the temporary files (the system's)."`
-	Plans     string        `placeholder:"FOLDER" help:"Folder that keeps what plans are made of, so that they outlive the process (a temporary one)."`
-	PlansSize size          `default:"8GiB" placeholder:"SIZE" help:"Disk for what plans are made of (${default})."`
-	PlansAge  time.Duration `default:"24h" placeholder:"TIME" help:"How long a plan is kept after its last use (${default})."`
+	Spool           size          `default:"4GiB" placeholder:"SIZE" help:"Memory for bodies and made files (${default}). What goes beyond lies in temporary files."`
+	Work            size          `default:"1GiB" placeholder:"SIZE" help:"Memory for the requests that are worked on at once (${default})."`
+	CacheMetadata   size          `default:"256MiB" placeholder:"SIZE" help:"Memory for metadata of files in stores (${default})."`
+	CacheRaw        size          `default:"0B" placeholder:"SIZE" help:"Memory for elements as they lie in stores (${default})."`
+	CacheFolder     string        `placeholder:"FOLDER" help:"Folder that keeps metadata of files in stores, so that it outlives the process. Without it none is kept."`
+	CacheFolderSize size          `default:"1GiB" placeholder:"SIZE" help:"Disk for that (${default})."`
+	OpenFiles       int           `default:"256" placeholder:"NUMBER" help:"HDF5 files of stores that are kept open, ready to be looked at (${default})."`
+	TempDir         string        `type:"existingdir" placeholder:"FOLDER" help:"Folder of the temporary files (the system's)."`
+	Plans           string        `placeholder:"FOLDER" help:"Folder that keeps what plans are made of, so that they outlive the process (a temporary one)."`
+	PlansSize       size          `default:"8GiB" placeholder:"SIZE" help:"Disk for what plans are made of (${default})."`
+	PlansAge        time.Duration `default:"24h" placeholder:"TIME" help:"How long a plan is kept after its last use (${default})."`
 
 	Patience    time.Duration `default:"60s" placeholder:"TIME" help:"How long a client may go without taking or sending a byte (${default})."`
 	DrainDelay  time.Duration `default:"0s" placeholder:"TIME" help:"Time between 'not ready' and the end of listening (${default})."`
@@ -65,6 +71,10 @@ func (s *serve) Run(ctx context.Context, std streams) (err error) {
 	log := s.logger(std.err)
 	set := s.settings(log)
 	set.Stores = stores
+	if set.Cache, err = s.cache(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Cache.Close()) }()
 	server, err := api.New(set)
 	if err != nil {
 		return err
@@ -125,8 +135,17 @@ func (s *serve) settings(log zerolog.Logger) api.Settings {
 	}
 	local, err := api.Loopback(s.Listen)
 	set.Metrics = err == nil && local && s.PublicURL == nil && s.MetricsListen == ""
+	set.Look.Files = s.OpenFiles
 	set.Patience, set.DrainDelay, set.StopTimeout = s.Patience, s.DrainDelay, s.StopTimeout
 	return set
+}
+
+// cache is what reads of stores go through.
+func (s *serve) cache() (*cached.Cache, error) {
+	return cached.New(cached.Settings{
+		MetadataBudget: uint64(s.CacheMetadata), RawBudget: uint64(s.CacheRaw),
+		Folder: s.CacheFolder, FolderBudget: uint64(s.CacheFolderSize),
+	})
 }
 
 func (s *serve) announce(log zerolog.Logger, l api.Listeners) {

@@ -12,7 +12,7 @@ import (
 
 // source is a file to be read, and an object in it.
 type source struct {
-	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to read."`
+	File   string `arg:"" placeholder:"FILE" help:"HDF5 file to read, or where one lies: s3://BUCKET/KEY, https://HOST/PATH."`
 	Path   string `arg:"" optional:"" default:"/" placeholder:"PATH" help:"Object in the file (${default})."`
 	Follow string `type:"existingdir" placeholder:"FOLDER" help:"Folder below which other files may be read that the file leads to: by external links, as external storage, as sources of virtual datasets. Without it none is."`
 	driver `embed:""`

@@ -13,26 +13,26 @@ import (
 // Current is the Python with current h5py in the checkout's .venv.
 func Current(t testing.TB) string {
 	t.Helper()
-	return need(t, filepath.Join(checkout(), ".venv", "bin", "python"), "-c", "import h5py")
+	return Need(t, filepath.Join(checkout(), ".venv", "bin", "python"), "-c", "import h5py")
 }
 
 // Debian is the system's Python with the distribution's h5py, which stands on HDF5 1.10.
 func Debian(t testing.TB) string {
 	t.Helper()
-	return need(t, "/usr/bin/python3", "-c", "import h5py; assert h5py.version.hdf5_version_tuple < (1, 12)")
+	return Need(t, "/usr/bin/python3", "-c", "import h5py; assert h5py.version.hdf5_version_tuple < (1, 12)")
 }
 
 // H5dump is the system's h5dump.
 func H5dump(t testing.TB) string {
 	t.Helper()
-	return need(t, "h5dump", "--version")
+	return Need(t, "h5dump", "--version")
 }
 
 var probed sync.Map // command line: does it run
 
-// need gives a program that can do what the probe asks; without it the test
+// Need gives a program that can do what the probe asks; without it the test
 // is skipped, or fails where CI is set.
-func need(t testing.TB, program string, probe ...string) string {
+func Need(t testing.TB, program string, probe ...string) string {
 	t.Helper()
 	key := program + " " + strings.Join(probe, " ")
 	works, known := probed.Load(key)

@@ -126,7 +126,7 @@ func TestFolderOutlivesTheProcess(t *testing.T) {
 		t.Errorf("%d GETs, then %d", first, again)
 	}
 	names, _ := folderOf(t, dir)
-	if len(names) != 17 {
+	if len(names) != 23 {
 		t.Errorf("%d files", len(names))
 	}
 	// Damaged, short and unfinished files are not taken for pages.
@@ -150,7 +150,7 @@ func TestFolderOutlivesTheProcess(t *testing.T) {
 	if damaged, healed := read(), read(); damaged != 2 || healed != 0 {
 		t.Errorf("%d GETs, then %d", damaged, healed)
 	}
-	if names, _ := folderOf(t, dir); len(names) != 17 {
+	if names, _ := folderOf(t, dir); len(names) != 23 {
 		t.Errorf("%d files", len(names))
 	}
 	// Another version, or another store, has pages of its own.

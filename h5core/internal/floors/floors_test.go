@@ -39,9 +39,11 @@ var below = map[string][]string{
 	".":                         nil, // openapi.yaml, embedded
 	"cmd/h5serve":               join(face, stores, "api", "web", "api/filespec", "api/represent", "h5core/vfd/ros3", "storage/s3", "storage/dir", "storage/mem", "storage/web", "api/sigv4"),
 	"web":                       nil,
-	"api":                       join(face, stores, ".", "api/filespec", "api/represent", "api/objects", "api/s3", "api/sigv4"),
+	"api":                       join(face, stores, ".", "api/sources", "api/inspect", "api/filespec", "api/represent", "api/objects", "api/s3", "api/sigv4"),
 	"api/filespec":              face,
 	"api/represent":             face,
+	"api/sources":               join(face, stores, "h5core/vfd/ros3"),
+	"api/inspect":               join(face, nil, "api/sources"),
 	"api/objects":               {"storage"},
 	"api/s3":                    {"storage", "api/objects", "api/sigv4"},
 	"api/sigv4":                 nil,

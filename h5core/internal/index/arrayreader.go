@@ -178,7 +178,7 @@ func (r *implicit) all(ctx context.Context, yield func(uint64, []format.ChunkEnt
 	}
 	for n := range r.count {
 		if n%1024 == 0 {
-			if err := r.src.Spend(1); err != nil {
+			if err := r.src.Spend(ctx, 1); err != nil {
 				return err
 			}
 		}

@@ -42,7 +42,7 @@ var (
 func (m *memory) Geometry() wire.Geometry { return wire.Default }
 func (m *memory) End() uint64             { return m.start + uint64(len(m.data)) }
 
-func (m *memory) Spend(nodes int) error {
+func (m *memory) Spend(_ context.Context, nodes int) error {
 	if m.left -= nodes; m.left < 0 {
 		return errSpent
 	}

@@ -119,7 +119,11 @@ func (d *Data) checkWave(ctx context.Context, s *transfer.Stored, wave []*Checke
 		group.Go(func() error {
 			buf := buffers.Get().(*filter.Buffers)
 			defer buffers.Put(buf)
-			if err := c.decode(s, buf, elements); err != nil {
+			err := d.file.spendDecoded(ctx, c.full(s))
+			if err == nil {
+				err = c.decode(s, buf, elements)
+			}
+			if err != nil {
 				c.Err = damaged(&transfer.ChunkError{Coords: c.Coords, Addr: c.Addr, Err: err})
 			}
 			c.raw = nil
@@ -135,13 +139,18 @@ func (d *Data) checkWave(ctx context.Context, s *transfer.Stored, wave []*Checke
 	return ctx.Err()
 }
 
-// decode runs the filters, whose checksums so are looked at, and counts what
-// comes out.
-func (c *CheckedChunk) decode(s *transfer.Stored, buf *filter.Buffers, elements bool) error {
+// full is how many bytes a whole chunk has.
+func (c *CheckedChunk) full(s *transfer.Stored) int {
 	c.Full = s.Size
 	for _, n := range s.Chunk {
 		c.Full *= int(n)
 	}
+	return c.Full
+}
+
+// decode runs the filters, whose checksums so are looked at, and counts what
+// comes out.
+func (c *CheckedChunk) decode(s *transfer.Stored, buf *filter.Buffers, elements bool) error {
 	raw := c.raw
 	if !s.BareEdges || c.take != nil && slices.Equal(c.take, s.Chunk) {
 		var err error

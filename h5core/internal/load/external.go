@@ -33,8 +33,8 @@ func (x *externalSpace) Fetch(ctx context.Context, class vfd.Class, segs []vfd.S
 		}
 		total += int64(len(s.Data))
 	}
-	if n := x.file.fetched.Add(total); x.file.limits.Fetched > 0 && n > x.file.limits.Fetched {
-		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, x.file.limits.Fetched)
+	if err := x.file.budget(ctx).fetch(total); err != nil {
+		return err
 	}
 	for _, slot := range x.slots {
 		round := rounds[slot.Name]

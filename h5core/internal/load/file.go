@@ -35,11 +35,12 @@ var (
 	ErrExternal    = errors.New("leads to another file, which is not followed")
 )
 
-// Limits bound what reading a file may cost. A zero field is no limit.
+// Limits bound what reading a file may cost. A zero field is no limit. All but
+// Read are over the file's whole life, or that of a Budget.
 type Limits struct {
-	Nodes   int64  // structures visited, over the file's whole life
-	Fetched int64  // bytes fetched, likewise
-	Decoded int64  // bytes that filters decoded, likewise
+	Nodes   int64  // structures visited
+	Fetched int64  // bytes fetched
+	Decoded int64  // bytes that filters decoded
 	Read    uint64 // bytes of one read's result, with what its variable-length parts lead to
 }
 
@@ -55,9 +56,7 @@ type File struct {
 	super   format.Superblock
 	root    uint64
 
-	nodes   atomic.Int64
-	fetched atomic.Int64
-	decoded atomic.Int64
+	life    Budget   // of work under a context that has none
 	extents *Extents // nil unless the file is watched
 
 	shared atomic.Pointer[walk.SharedMessages]
@@ -75,6 +74,7 @@ type File struct {
 // Open reads a file's superblock and its extension.
 func Open(ctx context.Context, handle vfd.File, limits Limits) (*File, error) {
 	f := &File{handle: handle, limits: limits, headers: map[uint64]*walk.Header{}, geo: wire.Default}
+	f.life.limits = limits
 	if err := f.readSuperblock(ctx); err != nil {
 		return nil, err
 	}
@@ -186,14 +186,6 @@ func (f *File) Geometry() wire.Geometry { return f.geo }
 // End is the first address outside the file.
 func (f *File) End() uint64 { return f.end }
 
-// Spend takes visited structures from the budget.
-func (f *File) Spend(nodes int) error {
-	if n := f.nodes.Add(int64(nodes)); f.limits.Nodes > 0 && n > f.limits.Nodes {
-		return fmt.Errorf("%w: over %d structures were visited", ErrTooLarge, f.limits.Nodes)
-	}
-	return nil
-}
-
 // Fetch reads one wave of ranges; a walk that is one of Together shares it
 // with the others.
 func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) error {
@@ -207,8 +199,8 @@ func (f *File) Fetch(ctx context.Context, class vfd.Class, segs []vfd.Segment) e
 		moved[i] = vfd.Segment{Addr: f.base + s.Addr, Data: s.Data}
 		total += int64(len(s.Data))
 	}
-	if n := f.fetched.Add(total); f.limits.Fetched > 0 && n > f.limits.Fetched {
-		return fmt.Errorf("%w: over %d bytes were fetched", ErrTooLarge, f.limits.Fetched)
+	if err := f.budget(ctx).fetch(total); err != nil {
+		return err
 	}
 	if err := f.send(ctx, class, moved); err != nil {
 		return f.outside(err)

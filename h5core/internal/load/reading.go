@@ -45,14 +45,6 @@ func (f *File) Allowed(bytes uint64) error {
 	return nil
 }
 
-// spendDecoded takes decoded bytes from the budget.
-func (f *File) spendDecoded(bytes int) error {
-	if n := f.decoded.Add(int64(bytes)); f.limits.Decoded > 0 && n > f.limits.Decoded {
-		return fmt.Errorf("%w: over %d bytes were decoded", ErrTooLarge, f.limits.Decoded)
-	}
-	return nil
-}
-
 // scatteredBox is how large the box around a selection may always be, even
 // where little of it is wanted.
 const scatteredBox = 16 << 20

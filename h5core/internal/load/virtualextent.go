@@ -113,7 +113,7 @@ func (d *Data) numbered(ctx context.Context, m *mapping) (end uint64, err error)
 		if m.blocks == maxNumbered {
 			return 0, fmt.Errorf("%w: a virtual dataset of over %d numbered sources", ErrTooLarge, maxNumbered)
 		}
-		if err := d.file.Spend(1); err != nil {
+		if err := d.file.Spend(ctx, 1); err != nil {
 			return 0, err
 		}
 		o, err := d.find(ctx, m.place(m.blocks))

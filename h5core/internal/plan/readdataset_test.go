@@ -190,9 +190,9 @@ func (n *noting) Fetch(_ context.Context, _ vfd.Class, segs []vfd.Segment) error
 	return nil
 }
 
-func (n *noting) Geometry() wire.Geometry { return wire.Default }
-func (n *noting) End() uint64             { return uint64(len(n.file)) }
-func (n *noting) Spend(int) error         { return nil }
+func (n *noting) Geometry() wire.Geometry          { return wire.Default }
+func (n *noting) End() uint64                      { return uint64(len(n.file)) }
+func (n *noting) Spend(context.Context, int) error { return nil }
 
 func (r *reader) chunkTree(addr uint64, chunk []uint64, grid space.Grid, out map[uint64]format.ChunkEntry) {
 	n := &format.BTree1{Type: format.ChunkTree, K: format.ChunkK, Rank: len(chunk) - 1}

@@ -31,7 +31,7 @@ type Stored struct {
 	Fill    []byte // one element, nil for zeros
 	Workers int
 	// Spend takes decoded bytes from a budget; nil is no limit.
-	Spend func(bytes int) error
+	Spend func(ctx context.Context, bytes int) error
 
 	Addr uint64 // of contiguous elements; wire.Undefined: nobody wrote any
 

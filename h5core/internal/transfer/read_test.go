@@ -340,7 +340,7 @@ func TestBudgetOfDecodedBytes(t *testing.T) {
 	s, _ := line(t, 10, 100, filter.Step{Filter: counted{decoded: new(atomic.Int64)}})
 	var spent atomic.Int64
 	over := errors.New("over")
-	s.Spend = func(n int) error {
+	s.Spend = func(_ context.Context, n int) error {
 		if spent.Add(int64(n)) > 4000 {
 			return over
 		}

@@ -49,7 +49,7 @@ func (r *reading) lead(ctx context.Context, l *lead) error {
 			decoders.Put(buf)
 		}
 	}()
-	elements, err := r.decode(l, buf)
+	elements, err := r.decode(ctx, l, buf)
 	if err != nil {
 		return &ChunkError{Coords: r.grid.Coords(l.number), Addr: l.at.Addr, Err: err}
 	}
@@ -124,7 +124,7 @@ func (r *reading) piecemeal(ctx context.Context, l *lead) error {
 
 // decode runs the filters and brings the wanted elements to their place. What
 // it gives is the whole chunk, to be kept if the lead says so.
-func (r *reading) decode(l *lead, buf *filter.Buffers) ([]byte, error) {
+func (r *reading) decode(ctx context.Context, l *lead, buf *filter.Buffers) ([]byte, error) {
 	elements, straight := l.raw, l.want.straight
 	room := straight
 	switch {
@@ -133,7 +133,7 @@ func (r *reading) decode(l *lead, buf *filter.Buffers) ([]byte, error) {
 	case l.bare:
 	default:
 		if r.Spend != nil {
-			if err := r.Spend(r.bytes); err != nil {
+			if err := r.Spend(ctx, r.bytes); err != nil {
 				return nil, err
 			}
 		}

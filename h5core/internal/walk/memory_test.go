@@ -39,7 +39,7 @@ func (m *memory) Fetch(_ context.Context, _ vfd.Class, segs []vfd.Segment) error
 func (m *memory) Geometry() wire.Geometry { return m.geo }
 func (m *memory) End() uint64             { return uint64(len(m.data)) }
 
-func (m *memory) Spend(nodes int) error {
+func (m *memory) Spend(_ context.Context, nodes int) error {
 	if m.left -= nodes; m.left < 0 {
 		return errSpent
 	}

@@ -31,7 +31,7 @@ type Source interface {
 	End() uint64
 	// Spend takes from the work budget, in nodes visited; the error tells that
 	// it is used up.
-	Spend(nodes int) error
+	Spend(ctx context.Context, nodes int) error
 }
 
 const (
@@ -86,7 +86,7 @@ func Read(ctx context.Context, src Source, class vfd.Class, structure string, sp
 		}
 		total += s.Size
 	}
-	if err := src.Spend(len(spans)); err != nil {
+	if err := src.Spend(ctx, len(spans)); err != nil {
 		return nil, err
 	}
 	all := make([]byte, total)
