@@ -246,7 +246,3 @@ func TestPreferMinimal(t *testing.T) {
 	h.get(r.Header.Get("Location")).want(t, 200, "")
 	h.post("/v1/files", `{"datasets":{"x":[`+random(20000)+`]}}`, "Prefer: return=minimal").want(t, 200, "")
 }
-
-func TestSaveIsRefused(t *testing.T) {
-	newHouse(t).post("/v1/files?save=demo/x.h5", ten).want(t, 501, "unsupported_feature")
-}

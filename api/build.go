@@ -44,13 +44,29 @@ func (b *built) close() {
 type order struct {
 	server *Server
 	recipe *recipe
-	spec   *filespec.Spec
+	spec   contents
 	id     string
 }
 
-// read understands a recipe.
+// contents are what a file is to hold: a description, or a part of a stored file.
+type contents interface {
+	Filename() string
+	Warnings() []filespec.Warning
+	Options() ([]h5core.Option, error)
+	Write(ctx context.Context, f *h5core.File) error
+	// Explain makes an error of planning one that the client can mend, if it is.
+	Explain(err error) error
+}
+
+// read understands a recipe, with files of stores as they are now.
 func (s *Server) read(ctx context.Context, rc *recipe) (*order, error) {
-	spec, err := filespec.Parse(ctx, rc.description, rc.parts, s.limits)
+	var spec *filespec.Spec
+	err := rc.withFiles(ctx, s, func() (err error) {
+		limits := s.limits
+		limits.Files = rc.files
+		spec, err = filespec.Parse(ctx, rc.description, rc.parts, limits)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +91,7 @@ func (o *order) make(ctx context.Context) (*built, error) {
 }
 
 func (o *order) build(ctx context.Context) (_ *built, err error) {
+	ctx = o.recipe.files.budget(ctx)
 	f, err := o.open(ctx)
 	if err != nil {
 		return nil, err

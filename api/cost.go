@@ -22,9 +22,11 @@ func (c cost) tell(h http.Header) {
 	if n := c.counts; n != nil {
 		timing += fmt.Sprintf(`;desc="%d GETs in %d rounds, %d bytes"`, n.GETs, n.Rounds, n.Bytes)
 		switch {
-		case n.Misses == 0:
+		case n.Misses == 0 && n.GETs == 0:
 			status = "h5serve; hit"
-		case n.Hits > 0:
+		case n.Misses == 0 && n.Bytes == 0: // only whether it is still the same was asked
+			status = "h5serve; fwd=stale; fwd-status=304"
+		case n.Misses > 0 && n.Hits > 0:
 			status = "h5serve; fwd=partial"
 		default:
 			status = "h5serve; fwd=miss"

@@ -16,7 +16,7 @@ func (s *Server) makeFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if query.Has("save") {
-		return refuse(http.StatusNotImplemented, "unsupported_feature", "Saving into a store is not supported yet.")
+		return s.saveFile(w, r, query)
 	}
 	o, l, err := s.makePosted(w, r)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) makeFile(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
-	describe(w.Header(), o.id, o.spec.Filename())
+	o.describe(w.Header(), o.spec.Filename())
 	w.Header().Set("Content-Location", at)
 	return sendWhole(w, r, l)
 }
@@ -55,7 +55,10 @@ func (s *Server) makePosted(w http.ResponseWriter, r *http.Request) (_ *order, _
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.shelf.keep(l, o.recipe); err != nil {
+	if err = s.shelf.keep(l, o.recipe); err == nil {
+		err = o.confirm(r.Context(), l.built)
+	}
+	if err != nil {
 		l.release()
 		return nil, nil, err
 	}
@@ -143,15 +146,17 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	rc := newRecipe(func() error { return nil })
 	rc.description = text(description)
-	return s.getMade(w, r, rc, name)
+	return s.getMade(w, r, rc, name, s.read)
 }
 
-func (s *Server) getMade(w http.ResponseWriter, r *http.Request, rc *recipe, name string) error {
+// getMade answers with the file of a recipe that understand makes an order of.
+func (s *Server) getMade(w http.ResponseWriter, r *http.Request, rc *recipe, name string, understand func(context.Context, *recipe) (*order, error)) error {
+	defer rc.Close()
 	done, err := s.admit(r.Context(), rc.size())
 	if err != nil {
 		return err
 	}
-	o, err := s.read(r.Context(), rc)
+	o, err := understand(r.Context(), rc)
 	if err != nil {
 		done()
 		return err
@@ -162,8 +167,11 @@ func (s *Server) getMade(w http.ResponseWriter, r *http.Request, rc *recipe, nam
 		return err
 	}
 	defer release()
+	if err := o.confirm(r.Context(), b); err != nil {
+		return err
+	}
 	notePlan(w, o.id)
-	describe(w.Header(), o.id, name)
+	o.describe(w.Header(), name)
 	return sendContent(w, r, b, size)
 }
 

@@ -68,11 +68,12 @@ func TestMetrics(t *testing.T) {
 
 func TestCost(t *testing.T) {
 	for want, counts := range map[string]*cached.Counts{
-		"h5serve; fwd=bypass":          nil,
-		"h5serve; hit":                 {Hits: 3},
-		"h5serve; fwd=partial":         {Hits: 3, Misses: 1},
-		"h5serve; fwd=miss":            {Misses: 2, Shared: 1},
-		"h5serve; fwd=miss; collapsed": {Misses: 2, Shared: 2},
+		"h5serve; fwd=bypass":                nil,
+		"h5serve; hit":                       {Hits: 3},
+		"h5serve; fwd=partial":               {Hits: 3, Misses: 1},
+		"h5serve; fwd=stale; fwd-status=304": {Hits: 3, GETs: 1},
+		"h5serve; fwd=miss":                  {Misses: 2, Shared: 1},
+		"h5serve; fwd=miss; collapsed":       {Misses: 2, Shared: 2},
 	} {
 		h := http.Header{}
 		cost{took: 1_500_000, counts: counts}.tell(h)

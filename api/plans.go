@@ -133,6 +133,11 @@ func (s *Server) getPlanFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	if b != nil {
+		if err := b.recipe.files.current(r.Context()); err != nil {
+			return err
+		}
+	}
 	describe(w.Header(), id, known.Filename)
 	return sendContent(w, r, b, size)
 }

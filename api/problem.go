@@ -91,6 +91,7 @@ func busy(what string) *Problem {
 // explain makes a problem of any error.
 func explain(err error) *Problem {
 	var own *Problem
+	var taken *filespec.FileError
 	var spec *filespec.Problem
 	var body *http.MaxBytesError
 	var object *objects.Refusal
@@ -100,6 +101,10 @@ func explain(err error) *Problem {
 	case errors.As(err, &own):
 		known := *own
 		return &known
+	case errors.As(err, &taken):
+		p := explain(taken.Err)
+		p.Errors = []Wrong{{Pointer: taken.Pointer, Detail: p.Detail}}
+		return p
 	case errors.As(err, &spec):
 		return fromSpec(spec)
 	case errors.As(err, &body):

@@ -9,6 +9,11 @@ import (
 
 // parameters reads the query. Every parameter that a resource knows is single; others are refused.
 func parameters(r *http.Request, known ...string) (url.Values, error) {
+	return parametersOf(r, nil, known...)
+}
+
+// parametersOf is parameters, of which several may be given more than once.
+func parametersOf(r *http.Request, several []string, known ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "bad_query", "The query cannot be read: %v.", err)
@@ -18,7 +23,7 @@ func parameters(r *http.Request, known ...string) (url.Values, error) {
 		switch {
 		case !slices.Contains(known, name):
 			wrong = append(wrong, Wrong{Parameter: name, Detail: "unknown parameter", DidYouMean: nearest(name, known)})
-		case len(given) > 1:
+		case len(given) > 1 && !slices.Contains(several, name):
 			wrong = append(wrong, Wrong{Parameter: name, Detail: "given more than once"})
 		}
 	}

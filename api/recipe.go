@@ -20,6 +20,7 @@ import (
 type recipe struct {
 	description filespec.Source // nil: every part is a dataset of its name
 	parts       []filespec.Part
+	files       *fileSet // nil: elements come from no store
 
 	holders atomic.Int32
 	free    func() error
@@ -40,6 +41,7 @@ func (rc *recipe) Close() {
 		return
 	}
 	large := rc.size() > largeRecipe
+	rc.files.release()
 	_ = rc.free() // temporary bytes: there is nobody to tell
 	if large {
 		trim()

@@ -44,6 +44,8 @@ type recipeHead struct {
 	Facts       *facts      `json:"facts"`
 	Description int64       `json:"description"`
 	Parts       []savedPart `json:"parts"`
+	// Files has the tags of files of stores that elements come from.
+	Files map[string]string `json:"files,omitempty"`
 }
 
 type savedPart struct {
@@ -133,7 +135,7 @@ func (f *recipeFolder) save(id string, known *facts, rc *recipe) (size uint64, e
 }
 
 func writeRecipe(out io.Writer, known *facts, rc *recipe) error {
-	head := recipeHead{Facts: known, Description: -1}
+	head := recipeHead{Facts: known, Description: -1, Files: rc.files.tags()}
 	sources := make([]filespec.Source, 0, len(rc.parts)+1)
 	if rc.description != nil {
 		head.Description = rc.description.Size()
@@ -181,6 +183,9 @@ func (f *recipeFolder) open(id string) (_ *recipe, _ *recipeHead, err error) {
 	if head.Description >= 0 {
 		rc.description = io.NewSectionReader(in, at, head.Description)
 		at += head.Description
+	}
+	if len(head.Files) > 0 {
+		rc.files = &fileSet{pins: head.Files}
 	}
 	for _, p := range head.Parts {
 		rc.parts = append(rc.parts, filespec.Part{

@@ -40,6 +40,7 @@ func (s *Server) routes() (*chi.Mux, error) {
 
 	m.Method(http.MethodPost, "/v1/files", handler(s.makeFile))
 	readable(m, "/v1/files/{filename}", s.getFile)
+	readable(m, "/v1/subset", s.getSubset)
 	m.Method(http.MethodPost, "/v1/plans", handler(s.makePlan))
 	m.Method(http.MethodGet, "/v1/plans/{id}", handler(s.getPlan))
 	readable(m, "/v1/plans/{id}/file", s.getPlanFile)

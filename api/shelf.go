@@ -112,6 +112,9 @@ func (s *shelf) obtain(ctx context.Context, id string, m maker) (*lease, error) 
 	}
 	known := p.facts != nil
 	s.use(p)
+	if p.bytes != nil && p.bytes.recipe.files.changed() {
+		p = s.renew(p)
+	}
 	if p.bytes != nil {
 		defer s.mu.Unlock()
 		p.pins++
@@ -221,10 +224,11 @@ func (s *shelf) close() error {
 	s.cancel()
 	s.makers.Wait()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for s.made.Len() > 0 {
 		s.dropBytes(s.made.Back().Value.(*entry))
 	}
+	s.mu.Unlock()
+	s.makers.Wait() // for plans that were files of others
 	return s.recipes.close()
 }
 
@@ -232,6 +236,9 @@ func (s *shelf) expired(p *entry) bool { return s.now().Sub(p.used) > s.lifetime
 
 // use moves a plan to the front.
 func (s *shelf) use(p *entry) {
+	if s.plans[p.id] != p {
+		return // it only waits for its last reader
+	}
 	p.used = s.now()
 	if p.inMade != nil {
 		s.made.MoveToFront(p.inMade)
@@ -265,6 +272,22 @@ func (s *shelf) tidy(need uint64) {
 		}
 		s.dropRecipe(p)
 	}
+}
+
+// renew puts an entry without bytes in the place of one whose bytes can no longer be read to the end: a file
+// that they come from was replaced, and is back.
+func (s *shelf) renew(old *entry) *entry {
+	p := &entry{id: old.id, facts: old.facts, used: old.used, recipe: old.recipe, inSaved: old.inSaved}
+	if p.inSaved != nil {
+		p.inSaved.Value = p
+	}
+	s.plans[p.id] = p
+	old.recipe, old.inSaved, old.used = 0, nil, time.Time{}
+	s.made.MoveToBack(old.inMade)
+	if old.pins == 0 {
+		s.dropBytes(old)
+	}
+	return p
 }
 
 func (s *shelf) putBytes(p *entry, b *built) {

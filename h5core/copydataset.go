@@ -102,6 +102,7 @@ const movedBytes = 1 << 20
 // inRow takes the elements over into the new file's memory.
 func (c *copier) inRow(to *object.Dataset, count uint64) error {
 	from := to.Values
+	source := datasetOf(from)
 	row, err := newInRow(c.ctx, &Dataset{file: c.dst, node: to}, false)
 	if err != nil {
 		return err
@@ -109,10 +110,11 @@ func (c *copier) inRow(to *object.Dataset, count uint64) error {
 	per := max(1, movedBytes/row.size)
 	for first := uint64(0); first < count; first += per {
 		raw := make([]byte, min(per, count-first)*row.size)
-		if err := from.Read(c.ctx, first, raw); err != nil {
+		ctx, adopted := source.data.Adopting(c.ctx)
+		if err := from.Read(ctx, first, raw); err != nil {
 			return err
 		}
-		if err := c.moved(&Elements{Type: to.Type, Data: raw, file: fileOfValues(from)}, c.dst.data); err != nil {
+		if err := c.moved(&Elements{Type: to.Type, Data: raw, file: source.file, adopted: adopted}, c.dst.data); err != nil {
 			return err
 		}
 		if err := row.memory.WriteAt(c.ctx, raw, row.at+first*row.size); err != nil {
@@ -123,12 +125,12 @@ func (c *copier) inRow(to *object.Dataset, count uint64) error {
 	return nil
 }
 
-func fileOfValues(v object.Values) *File {
+func datasetOf(v object.Values) *Dataset {
 	switch v := v.(type) {
 	case *stretch:
-		return v.from.file
+		return v.from
 	case *origin:
-		return v.from.file
+		return v.from
 	}
 	return nil
 }

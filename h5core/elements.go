@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
+	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/internal/walk"
 )
 
@@ -26,6 +27,7 @@ type Elements struct {
 	heap    map[uint64]*walk.Collection
 	cut     map[pointer]uint64 // bytes of objects that are longer than their descriptors say
 	regions map[walk.HeapRef]region
+	adopted *load.Adopted // from the sources of a virtual dataset; may be nil
 }
 
 // pointer is a descriptor: how many elements lie where.

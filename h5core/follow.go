@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/h5serve/h5serve/h5core/internal/load"
 	"github.com/h5serve/h5serve/h5core/vfd"
@@ -73,30 +69,6 @@ func below(folder, name string) string {
 	return rel
 }
 
-// inFolder opens files below a folder.
-func inFolder(folder string) FollowFunc {
-	return func(_ context.Context, from, name string) (vfd.File, error) {
-		root, err := os.OpenRoot(folder)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		at := filepath.FromSlash(path.Join(path.Dir(from), name))
-		info, err := root.Stat(at)
-		if err != nil {
-			return nil, absent(err)
-		}
-		if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
-			return nil, errors.New("it is no regular file")
-		}
-		f, err := root.Open(at)
-		if err != nil {
-			return nil, absent(err)
-		}
-		return &followed{file: f, size: uint64(info.Size())}, nil
-	}
-}
-
 // absent leaves away what the system says of a missing file, whose path need
 // not be shown.
 func absent(err error) error {
@@ -104,43 +76,6 @@ func absent(err error) error {
 		return fs.ErrNotExist
 	}
 	return err
-}
-
-// followed is such a file.
-type followed struct {
-	file   *os.File
-	size   uint64
-	closed atomic.Bool
-}
-
-func (f *followed) ReadAt(ctx context.Context, p []byte, addr uint64) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if f.closed.Load() {
-		return vfd.ErrClosed
-	}
-	if addr > f.size || uint64(len(p)) > f.size-addr {
-		return vfd.ErrShort
-	}
-	_, err := io.ReadFull(io.NewSectionReader(f.file, int64(addr), int64(len(p))), p)
-	return err
-}
-
-func (f *followed) WriteAt(context.Context, []byte, uint64) error { return vfd.ErrReadOnly }
-func (f *followed) Truncate(context.Context, uint64) error        { return vfd.ErrReadOnly }
-func (f *followed) Sync(context.Context) error                    { return nil }
-
-func (f *followed) Size() uint64 {
-	if f.closed.Load() {
-		return 0
-	}
-	return f.size
-}
-
-func (f *followed) Close() error {
-	f.closed.Store(true)
-	return f.file.Close()
 }
 
 // beside are the files that lead to each other, as those who read them see them.

@@ -38,6 +38,10 @@ func (e *Elements) resolve(ctx context.Context) error {
 		return nil
 	}
 	e.heap = map[uint64]*walk.Collection{}
+	if e.adopted != nil {
+		addr, c := e.adopted.Collection()
+		e.heap[addr] = c
+	}
 	total := uint64(len(e.Data))
 	for next := []*level{{t: e.Type, items: []item{{e.Data, 1}}}}; len(next) > 0; {
 		if err := e.fetch(ctx, next); err != nil {

@@ -17,15 +17,20 @@ func linesOf(t testing.TB, name string, opts ...h5core.Option) []string {
 	return linesIn(t, f)
 }
 
-func linesIn(t testing.TB, f *h5core.File) (lines []string) {
+func linesIn(t testing.TB, f *h5core.File) []string {
 	t.Helper()
-	var b bytes.Buffer
-	_, err := represent.Lines(ctx, &b, f)
+	lines, err := linesOfFile(f)
 	must(t, err)
+	return lines
+}
+
+func linesOfFile(f *h5core.File) (lines []string, err error) {
+	var b bytes.Buffer
+	_, err = represent.Lines(ctx, &b, f)
 	for i, line := range bytes.Split(bytes.TrimSpace(b.Bytes()), []byte("\n")) {
 		if i > 0 {
 			lines = append(lines, string(line))
 		}
 	}
-	return lines
+	return lines, err
 }

@@ -2,7 +2,6 @@ package h5core_test
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/h5serve/h5serve/h5core"
 )
@@ -44,7 +42,11 @@ func TestRingMatrix(t *testing.T) {
 		rel = filepath.ToSlash(rel)
 		out := filepath.Join(t.TempDir(), fmt.Sprint(i, ".h5"))
 		fault := aroundRing(t, name, out, low)
-		switch reason, known := listed[rel]; {
+		reason, known := listed[rel]
+		if strings.HasPrefix(reason, "from v110 on: ") {
+			known = low >= h5core.V110
+		}
+		switch {
 		case fault == "" && known:
 			t.Errorf("%s passes now: take it off the list (%s)", rel, reason)
 		case fault != "" && !known:
@@ -94,7 +96,8 @@ func aroundRing(t *testing.T, name, out string, low h5core.Libver) string {
 	if r, err := h5core.Check(ctx, out); err != nil || !r.Sound() {
 		return fmt.Sprint("the copy is unsound: ", err, r)
 	}
-	if low == h5core.V200 || immense(lines) { // the release of h5diff is older
+	_, never := endless[filepath.Base(name)]
+	if never || immense(lines) || low == h5core.V200 { // the release of h5diff is older than the last
 		return ""
 	}
 	said, err := h5diff(name, out)
@@ -110,21 +113,22 @@ func aroundRing(t *testing.T, name, out string, low h5core.Libver) string {
 	return fmt.Sprintf("h5diff: %v: %.400s", err, said)
 }
 
-// immense tells of datasets with more elements than a test reads.
+// immense tells of datasets with more elements than a test reads: the lines
+// leave out what is over 4 million of them, or 64 MiB.
 func immense(lines []string) bool {
 	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"data_skipped"`) })
+}
+
+// endless are files over which h5diff never ends.
+var endless = map[string]string{
+	"cve-2018-15671.h5": "the root group is its own member, and its count of links is wrong",
 }
 
 func h5diff(a, b string) (string, error) {
 	if _, err := exec.LookPath("h5diff"); err != nil {
 		return "", nil
 	}
-	limited, cancel := context.WithTimeout(ctx, 5*time.Second) // it may take hours over a small file
-	defer cancel()
-	said, err := exec.CommandContext(limited, "h5diff", a, b).CombinedOutput()
-	if limited.Err() != nil {
-		return "", nil // the lines have to do
-	}
+	said, err := exec.CommandContext(ctx, "h5diff", a, b).CombinedOutput()
 	return strings.TrimSpace(string(said)), err
 }
 
@@ -137,7 +141,9 @@ def readable(f, path):
         o = f[path]
         if isinstance(o, h5py.Dataset):
             o[()]
-        return [(k, o.attrs[k]) and k for k in o.attrs]
+        names = [(k, o.attrs[k]) and k for k in o.attrs]
+        tracked = not isinstance(o, h5py.Datatype) and o.id.get_create_plist().get_attr_creation_order()
+        return names if tracked else sorted(names)  # else in the order of their messages, which nothing promises
     except Exception as e:
         return e
 def each(old, new):

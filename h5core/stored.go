@@ -67,9 +67,11 @@ func (d *Dataset) ReadRaw(ctx context.Context, sel space.Selection) (*Elements, 
 		return e, nil
 	}
 	e.Shape = sel.Shape()
-	if err := d.data.Read(ctx, sel, e.Data); err != nil {
+	inner, adopted := d.data.Adopting(ctx)
+	if err := d.data.Read(inner, sel, e.Data); err != nil {
 		return nil, readError(opRead, d.path, err)
 	}
+	e.adopted = adopted
 	return e, readError(opRead, d.path, e.resolve(ctx))
 }
 
@@ -84,6 +86,7 @@ func (d *Dataset) readInto(ctx context.Context, sel space.Selection, dst []byte)
 	if uint64(len(dst)) != bytes {
 		return failf(opRead, d.path, ErrInvalid, "there is room for %d bytes, the selected elements take %d", len(dst), bytes)
 	}
+	ctx, _ = d.data.Adopting(ctx)
 	return readError(opRead, d.path, d.data.Read(ctx, sel, dst))
 }
 

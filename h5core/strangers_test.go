@@ -20,6 +20,7 @@ import (
 type strange struct {
 	File, Path, Driver, Data string
 	Shape                    []uint64
+	Values                   json.RawMessage
 }
 
 // h5py lets testdata/follow.py make its files in a folder.

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Brings what the tests need: the Python packages of e2e/requirements.txt into .venv, and system packages.
+# Brings what the tests need: system packages, the Python packages of e2e/requirements*.txt into .venv, and what the
+# browser runs into e2e/browser/node_modules.
 # Does nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 system_packages() {
-	local packages=(hdf5-tools python3-h5py python3-venv wget curl)
+	local packages=(hdf5-tools python3-h5py python3-venv wget curl gdal-bin chromium)
 	local present=1
-	for tool in h5dump wget curl; do command -v "$tool" >/dev/null || present=0; done
+	for tool in h5dump wget curl gdal_translate chromium; do command -v "$tool" >/dev/null || present=0; done
 	/usr/bin/python3 -c 'import h5py, ensurepip' 2>/dev/null || present=0
 	[ "$present" = 1 ] && return
 	local sudo=sudo
@@ -33,14 +34,30 @@ python() {
 
 venv() {
 	local stamp=.venv/requirements.txt
-	cmp -s e2e/requirements.txt "$stamp" && return
+	cat e2e/requirements*.txt | cmp -s - "$stamp" && return
 	echo "Installing e2e/requirements.txt into .venv"
 	local chosen
 	chosen=$(python)
 	"$chosen" -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r e2e/requirements.txt
-	cp e2e/requirements.txt "$stamp"
+	local install=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
+	"${install[@]}" -r e2e/requirements.txt
+	"${install[@]}" --no-deps --only-binary :all: --target .venv/ros3 -r e2e/requirements-ros3.txt ||
+		echo "h5py-s3 has no build for this system; the test of libhdf5's new ros3 driver is skipped." >&2
+	cat e2e/requirements*.txt >"$stamp"
+}
+
+browser() {
+	local folder=e2e/browser
+	cmp -s $folder/package-lock.json $folder/node_modules/installed.json && return
+	if ! command -v npm >/dev/null; then
+		echo "The test in a browser is skipped until there is Node 20 or newer with npm." >&2
+		return
+	fi
+	echo "Installing $folder/package-lock.json"
+	npm ci --prefix $folder --silent --no-audit --no-fund
+	cp $folder/package-lock.json $folder/node_modules/installed.json
 }
 
 system_packages
 venv
+browser

@@ -63,6 +63,7 @@ var codes = map[string]Code{
 	"out_of_range":        {Status: 422, Text: "A value lies beyond what its dtype can hold."},
 	"bad_value":           {Status: 422, Text: "A value is of a kind that its dtype cannot hold."},
 	"bad_base64":          {Status: 422, Text: "A text is not base64 (RFC 4648)."},
+	"bad_select":          {Status: 422, Text: "A selection cannot be read, or an index lies beyond its axis."},
 	"bad_generator":       {Status: 422, Text: "The numbers of a generator do not go together."},
 	"unequal_columns":     {Status: 422, Text: "The columns of a table have unequal lengths."},
 	"bad_maxshape":        {Status: 422, Text: "maxshape has another rank than the shape, or lies under it."},

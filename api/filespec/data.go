@@ -24,6 +24,7 @@ const (
 	stepped       // {"start": a, "step": b}
 	linspace      // {"linspace": [a, b]}
 	arange        // {"arange": [start, stop, step]}
+	inFile        // {"file": name, "path": path, "select": text}
 )
 
 // data is what a draft says of its elements.
@@ -35,6 +36,7 @@ type data struct {
 	row     *Problem // why an inline object must be a row of a compound
 	series  series
 	part    partUse
+	stored  storedUse
 	columns []column
 }
 
@@ -61,8 +63,7 @@ func (p *parser) data(d *draft) {
 
 var dataKeys = keySet{
 	what:  "data",
-	known: []string{"base64", "part", "format", "columns", "full", "start", "step", "linspace", "arange"},
-	later: []string{"file", "path", "select"},
+	known: []string{"base64", "part", "format", "columns", "full", "start", "step", "linspace", "arange", "file", "path", "select"},
 }
 
 // dataObject reads one of the forms of data. An object of other keys can only
@@ -74,9 +75,6 @@ func (p *parser) dataObject(d *draft) {
 	for p.s.begin(); p.s.next(); {
 		key := string(p.s.key())
 		switch {
-		case slices.Contains(dataKeys.later, key):
-			p.unknownKey(dataKeys, key)
-			p.s.skip()
 		case !slices.Contains(dataKeys.known, key):
 			if d.data.row == nil && p.s.err == nil {
 				e := Entry{Pointer: p.s.pointer(), Detail: fmt.Sprintf("unknown key in data: known are %v", dataKeys.known), DidYouMean: nearest(key, dataKeys.known)}
@@ -107,6 +105,7 @@ func (p *parser) dataObject(d *draft) {
 var dataForms = map[string]form{
 	"base64": encoded, "part": inPartOf, "format": inPartOf, "columns": table, "full": full,
 	"start": stepped, "step": stepped, "linspace": linspace, "arange": arange,
+	"file": inFile, "path": inFile, "select": inFile,
 }
 
 func (p *parser) dataMember(d *draft, key string) {
@@ -132,6 +131,8 @@ func (p *parser) dataMember(d *draft, key string) {
 		d.data.part.format, _ = p.text("the format of the part")
 	case "columns":
 		p.columns(d)
+	case "file", "path", "select":
+		p.storedMember(d, key)
 	case "full":
 		d.data.pointer += "/full"
 		d.data.at.begin, d.data.profile = p.s.offset(), new(profile)
@@ -217,6 +218,8 @@ func (p *parser) content(d *draft) (content, error) {
 		return p.tableContent(d)
 	case full:
 		return p.fullContent(d)
+	case inFile:
+		return p.storedContent(d)
 	}
 	return p.seriesContent(d)
 }

@@ -60,6 +60,7 @@ func (p *parser) dataset(o origin, listed bool) {
 	n.attrs, n.track = d.attrs, d.track
 	n.dataset = &dataset{t: t, space: s, value: v}
 	p.settleStorage(d, n.dataset)
+	p.settleStored(d, n.dataset)
 	p.countBytes(d, n.dataset)
 }
 
@@ -156,10 +157,17 @@ func (p *parser) settle(d *draft, attribute bool) (t *dtype.Type, s space.Space,
 	if !p.sound(d) {
 		return nil, s, v, false
 	}
+	if attribute && d.data.form == inFile {
+		p.noteAt(d.data.pointer, "", complain("unsupported_feature", "an attribute takes no elements from a file: give its values"))
+		return nil, s, v, false
+	}
 	c, err := p.content(d)
 	if err != nil {
 		p.noteAt(d.pointer, "bad_value", err)
 		return nil, s, v, false
+	}
+	if st := c.value.stored; st != nil {
+		return c.t, st.space, c.value, p.sound(d)
 	}
 	if nestedVarLen(c.t) {
 		p.noteAt(d.pointer+"/dtype", "unsupported_feature", complain("unsupported_feature", "a type of any length inside another is not supported yet: %s", c.t))

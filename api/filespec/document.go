@@ -22,6 +22,7 @@ type parser struct {
 	parts     map[string]*part
 	partOrder []string
 	partUses  map[string]int // how often the description names a part
+	tags      []string       // of the versions of files that data is taken from
 
 	userBlock bool // there is a content of the user block
 }
@@ -51,6 +52,7 @@ func (p *parser) document() (*Spec, error) {
 		return nil, err
 	}
 	p.digestParts(p.s.digest)
+	p.digestStored(p.s.digest)
 	p.spec.digest = p.s.digest.result()
 	p.spec.advise()
 	return p.spec, nil

@@ -83,10 +83,11 @@ type attribute struct {
 type link struct{ file, target string }
 
 // value is where elements come from: nowhere, a source that gives any range of
-// them on demand, or a stream of them.
+// them on demand, a stream of them, or a dataset of another file.
 type value struct {
 	source source
 	stream stream
+	stored *stored
 }
 
 // stream writes all elements of one dataset or attribute, as stored and in C

@@ -8,6 +8,7 @@ type Limits struct {
 	MaxChunk       int64  // bytes of a chunk, which is encoded in memory
 	MaxIndex       int64  // bytes of the index of one dataset's chunks
 	MaxFile        uint64 // bytes of all data before filters
+	Files          Files  // that data is taken from by name; nil: there are none
 }
 
 // DefaultLimits returns the limits that protect a server.

@@ -28,6 +28,9 @@ type storageDraft struct {
 	shuffle  bool
 	checksum bool
 
+	given    bool // any of the keys of storage is there
+	filtered bool // one of those of filters
+
 	fill        span
 	fillPointer string
 }
@@ -45,6 +48,11 @@ func (p *parser) storageMember(d *draft, key string) {
 	st := &d.storage
 	if p.null() {
 		return
+	}
+	st.given = true
+	switch key {
+	case "compression", "compression_opts", "shuffle", "fletcher32":
+		st.filtered = true
 	}
 	switch key {
 	case "maxshape":

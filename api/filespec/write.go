@@ -81,6 +81,13 @@ func (w *writing) hardLink(n *node) error {
 
 func (w *writing) dataset(parent *h5core.Group, n *node) error {
 	ds := n.dataset
+	if st := ds.value.stored; st != nil {
+		d, err := st.copyTo(w.ctx, parent, n.name)
+		if err != nil {
+			return err
+		}
+		return w.attributes(n, d.Attributes())
+	}
 	d, err := parent.CreateDataset(n.name, ds.t, ds.space, ds.options(n.track)...)
 	if err != nil {
 		return err
@@ -141,8 +148,9 @@ func (a *attribute) elements(ctx context.Context, heap dtype.Heap) ([]byte, erro
 // cause of, from Write or from planning the file; others pass as they are.
 func (s *Spec) Explain(err error) error {
 	var known *Problem
+	var file *FileError
 	var e *h5core.Error
-	if errors.As(err, &known) || !errors.As(err, &e) {
+	if errors.As(err, &known) || errors.As(err, &file) || !errors.As(err, &e) {
 		return err
 	}
 	n, attribute := s.tree.lookup(e.Path), ""

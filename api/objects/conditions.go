@@ -75,9 +75,10 @@ func (c *conditions) ranged(info storage.Info) bool {
 	return !c.rangeUnreadable && !info.Modified.IsZero() && info.Modified.Truncate(time.Second).Equal(c.rangeDate)
 }
 
-// simple says whether a store can judge the conditions on the way, so that one request is enough.
+// simple says whether a store can judge the conditions on the way, so that one request is enough. If-Range is not
+// among them: it is judged by what the store tells with the bytes.
 func (c *conditions) simple() (storage.Conditions, bool) {
-	if !c.modifiedSince.IsZero() || !c.unmodified.IsZero() || c.rangeAsked {
+	if !c.modifiedSince.IsZero() || !c.unmodified.IsZero() {
 		return storage.Conditions{}, false
 	}
 	switch {

@@ -59,13 +59,20 @@ func putOptions(r *http.Request) (storage.PutOptions, error) {
 	if r.Header.Get("Content-Range") != "" {
 		return o, refuse(http.StatusBadRequest, "partial_put", "An object is replaced whole; Content-Range has no meaning here.")
 	}
-	o.IfMatch = strings.TrimSpace(strings.Join(r.Header.Values("If-Match"), ","))
-	o.IfNoneMatch = strings.TrimSpace(strings.Join(r.Header.Values("If-None-Match"), ","))
-	matched := o.IfMatch == "" || o.IfMatch == "*" || single(o.IfMatch) && !strings.HasPrefix(o.IfMatch, "W/")
-	if !matched || o.IfNoneMatch != "" && o.IfNoneMatch != "*" {
-		return o, refuse(http.StatusBadRequest, "bad_condition", "A PUT takes If-None-Match: *, or If-Match with one strong tag.")
+	var err error
+	o.Conditions, err = WriteConditions(r.Header)
+	return o, err
+}
+
+// WriteConditions are those of a request that stores an object.
+func WriteConditions(h http.Header) (c storage.Conditions, err error) {
+	c.IfMatch = strings.TrimSpace(strings.Join(h.Values("If-Match"), ","))
+	c.IfNoneMatch = strings.TrimSpace(strings.Join(h.Values("If-None-Match"), ","))
+	matched := c.IfMatch == "" || c.IfMatch == "*" || single(c.IfMatch) && !strings.HasPrefix(c.IfMatch, "W/")
+	if !matched || c.IfNoneMatch != "" && c.IfNoneMatch != "*" {
+		return c, refuse(http.StatusBadRequest, "bad_condition", "Storing takes If-None-Match: *, or If-Match with one strong tag.")
 	}
-	return o, nil
+	return c, nil
 }
 
 // creates tells whether the object will be a new one.

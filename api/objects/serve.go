@@ -32,8 +32,13 @@ func (o *Object) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	asked := ranges(r.Header)
 	if before, ok := c.simple(); ok && len(asked) < 2 && !(len(asked) == 1 && asked[0] == storage.Range{Suffix: true}) {
-		return o.once(ctx, w, asked, before, flow)
+		return o.once(ctx, w, c, asked, before, flow)
 	}
+	return o.informed(ctx, w, c, asked, flow)
+}
+
+// informed answers with two requests to the store or more: the first one tells of the object.
+func (o *Object) informed(ctx context.Context, w http.ResponseWriter, c *conditions, asked []storage.Range, flow *flow) error {
 	info, err := o.Store.Stat(ctx, o.Key, storage.Conditions{})
 	if err != nil {
 		return err
@@ -78,8 +83,9 @@ func (o *Object) head(ctx context.Context, w http.ResponseWriter, c *conditions)
 	return nil
 }
 
-// once answers with one request to the store, which judges the conditions.
-func (o *Object) once(ctx context.Context, w http.ResponseWriter, asked []storage.Range, before storage.Conditions, flow *flow) error {
+// once answers with one request to the store, which judges the conditions. Only where If-Range turns out not to hold
+// is there another one, for the whole.
+func (o *Object) once(ctx context.Context, w http.ResponseWriter, c *conditions, asked []storage.Range, before storage.Conditions, flow *flow) error {
 	var one storage.Range
 	if len(asked) == 1 {
 		one = asked[0]
@@ -91,10 +97,15 @@ func (o *Object) once(ctx context.Context, w http.ResponseWriter, asked []storag
 		return o.unsent(w, storage.Info{ETag: before.IfNoneMatch}, errNotModified)
 	case errors.Is(err, storage.ErrChanged) && before.IfMatch != "":
 		return errPrecondition
+	case errors.Is(err, storage.ErrRange) && c.rangeAsked: // whether it holds is not known
+		return o.informed(ctx, w, c, asked, flow)
 	case errors.Is(err, storage.ErrRange) && errors.As(err, &failed):
 		return badRange(failed.Size)
 	case err != nil:
 		return err
+	case len(asked) == 1 && !c.ranged(part.Info):
+		_ = part.Body.Close()
+		return o.once(ctx, w, c, nil, before, flow)
 	case len(asked) == 1 && part.Count == 0 && !one.Suffix: // of an empty object
 		_ = part.Body.Close()
 		return badRange(part.Size)

@@ -70,8 +70,12 @@ func TestRequestsToTheStore(t *testing.T) {
 		{[]string{"Range: bytes=5-9", "If-Match: " + info.ETag}, 206, 1, 0},
 		{[]string{"If-None-Match: " + info.ETag}, 304, 1, 0},
 		{[]string{"If-None-Match: *"}, 304, 0, 1},
-		{[]string{"Range: bytes=5-9", "If-Range: " + info.ETag}, 206, 1, 1},
-		{[]string{"Range: bytes=5-9", `If-Range: "old"`}, 200, 1, 1},
+		{[]string{"Range: bytes=5-9", "If-Range: " + info.ETag}, 206, 1, 0},
+		{[]string{"Range: bytes=5-9", "If-Range: " + info.Modified.UTC().Format(http.TimeFormat)}, 206, 1, 0},
+		{[]string{"Range: bytes=-9", `If-Range: "old"`}, 200, 2, 0},
+		{[]string{"Range: bytes=2000-", `If-Range: "old"`}, 200, 2, 1},
+		{[]string{"If-Range: " + info.ETag}, 200, 1, 0},
+		{[]string{"Range: bytes=5-9,20-29", "If-Range: " + info.ETag}, 206, 2, 1},
 		{[]string{"Range: bytes=5-9,20-29"}, 206, 2, 1},
 	} {
 		counting := &storagetest.Counting{Store: s}

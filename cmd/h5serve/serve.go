@@ -143,8 +143,8 @@ func (s *serve) settings(log zerolog.Logger) api.Settings {
 // cache is what reads of stores go through.
 func (s *serve) cache() (*cached.Cache, error) {
 	return cached.New(cached.Settings{
-		MetadataBudget: uint64(s.CacheMetadata), RawBudget: uint64(s.CacheRaw),
-		Folder: s.CacheFolder, FolderBudget: uint64(s.CacheFolderSize),
+		MetadataBudget: max(1, uint64(s.CacheMetadata)), RawBudget: uint64(s.CacheRaw),
+		Folder: s.CacheFolder, FolderBudget: max(1, uint64(s.CacheFolderSize)),
 	})
 }
 

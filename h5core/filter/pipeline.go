@@ -56,7 +56,7 @@ func (p Pipeline) Encode(buf *Buffers, src []byte) (out []byte, skipped uint32, 
 		switch {
 		case err == nil || errors.Is(err, ErrNotWorth) && !s.optional():
 			out = buf.keep(coded)
-		case s.optional() && (errors.Is(err, ErrNotWorth) || errors.Is(err, ErrUnavailable)):
+		case s.optional() && (errors.Is(err, ErrNotWorth) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrParams)):
 			buf.slots[buf.next] = coded // its room is of use to the next chunk
 			skipped |= 1 << i
 		default:

@@ -16,9 +16,14 @@ func NewShuffle(elementSize uint32) Step {
 // elements of one byte, or fewer than two of them.
 type shuffle struct{}
 
-func (shuffle) ID() ID                              { return IDShuffle }
-func (shuffle) Name() string                        { return "shuffle" }
-func (shuffle) Extent(in Extent, _ []uint32) Extent { return in }
+func (shuffle) ID() ID       { return IDShuffle }
+func (shuffle) Name() string { return "shuffle" }
+
+// Extent is that of the input. Without its parameter, as the C library stores
+// it for sequences, the filter is left out, which chunks of one size cannot say.
+func (shuffle) Extent(in Extent, params []uint32) Extent {
+	return Extent{Max: in.Max, Fixed: in.Fixed && len(params) == 1}
+}
 
 func (shuffle) Encode(dst, src []byte, params []uint32) ([]byte, error) {
 	return transpose(dst, src, params, split)

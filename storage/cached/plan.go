@@ -23,7 +23,8 @@ func roundUp(n, unit uint64) uint64 {
 }
 
 // merge covers spans by disjoint ones, ascending: those no more than gap apart
-// become one, but none is longer than limit. It sorts its argument.
+// become one, but none is longer than limit; where more lies together, each is
+// filled before the next begins. It sorts its argument.
 func merge(spans []span, gap, limit uint64) []span {
 	slices.SortFunc(spans, byOffset)
 	var out []span
@@ -34,9 +35,13 @@ func merge(spans []span, gap, limit uint64) []span {
 				continue
 			}
 			s.off = max(s.off, last.end)
-			if s.off-last.end <= gap && s.end-last.off <= limit {
+			switch near := s.off-last.end <= gap; {
+			case near && s.end-last.off <= limit:
 				last.end = s.end
 				continue
+			case near && s.off-last.off < limit:
+				last.end = last.off + limit
+				s.off = last.end
 			}
 		}
 		for s.length() > limit {
@@ -63,7 +68,7 @@ func (s *Settings) metadataGETs(pages []span, a *ahead, has func(uint64) bool, e
 	if len(places) <= s.Scatter {
 		s.widen(places, a, has, roundUp(end, s.Page))
 	} else if hull := (span{places[0].off, places[len(places)-1].end}); s.dense(places, hull) {
-		places = []span{hull}
+		places = merge(s.missing(hull, has), s.Gap, math.MaxUint64)
 	}
 	gets := merge(places, 0, s.Largest)
 	last := &gets[len(gets)-1]
@@ -79,6 +84,17 @@ func (s *Settings) dense(windows []span, hull span) bool {
 		left -= w.length()
 	}
 	return left <= hull.length()/100*uint64(100-min(s.Dense, 100))
+}
+
+// missing are the pages of a stretch that nobody has.
+func (s *Settings) missing(stretch span, has func(uint64) bool) []span {
+	var pages []span
+	for off := stretch.off; off < stretch.end; off += s.Page {
+		if !has(off) {
+			pages = append(pages, span{off, off + s.Page})
+		}
+	}
+	return pages
 }
 
 // widen makes blocks of places, with what is missing of them, and takes along

@@ -84,6 +84,22 @@ func TestMetadataGETs(t *testing.T) {
 	})
 }
 
+// A wave that takes all of the stretch leaves out what is there.
+func TestDenseWaveAroundWhatIsHeld(t *testing.T) {
+	s := Settings{First: 40, Page: 4, Block: 40, Largest: 160, Gap: 12, Scatter: 3}.orDefaults()
+	var pages []span
+	for off := uint64(0); off < 400; off += 20 {
+		if off < 200 || off >= 300 {
+			pages = append(pages, span{off, off + 12})
+		}
+	}
+	held := func(off uint64) bool { return off >= 200 && off < 300 || off == 160 }
+	got := s.metadataGETs(pages, &ahead{}, held, 1000)
+	if want := []span{{0, 160}, {160, 192}, {300, 392}}; !slices.Equal(got, want) {
+		t.Errorf("GETs %v, wanted %v", got, want)
+	}
+}
+
 func TestObjectsOfWhichNothingIsHeldAreForgotten(t *testing.T) {
 	c, err := New(Settings{})
 	if err != nil {

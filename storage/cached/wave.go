@@ -7,13 +7,11 @@ import (
 	"sort"
 )
 
-// piece is a part of a range, and where its bytes come from: data that is held,
-// or the transfer that brings them.
+// piece is a part of a range, and the data that is held for it.
 type piece struct {
 	to   []byte
 	off  uint64
 	data []byte
-	from *transfer
 }
 
 // wave is one Fetch: all that it waits for is under way at the same time.
@@ -21,10 +19,11 @@ type wave struct {
 	version  *version
 	kind     Kind
 	ranges   []Range
-	pieces   []piece
-	lacking  []piece     // that nobody fetches yet
-	spans    []span      // to be fetched for them
-	awaits   []*transfer // each once
+	pieces   []piece               // of what is held
+	lacking  []piece               // that nobody fetches yet
+	spans    []span                // to be fetched for them
+	awaits   []*transfer           // each once
+	coming   map[*transfer][]piece // of what each of them brings
 	hits     int
 	asksSelf bool // transfers were started
 }
@@ -44,7 +43,7 @@ func (v *version) fetch(ctx context.Context, kind Kind, ranges []Range) error {
 		}
 		return nil
 	}
-	w := &wave{version: v, kind: kind, ranges: ranges}
+	w := &wave{version: v, kind: kind, ranges: ranges, coming: map[*transfer][]piece{}}
 	w.plan(ctx)
 	return w.finish(ctx)
 }
@@ -159,26 +158,33 @@ func (w *wave) planPages(r Range) {
 	}
 }
 
+// planRaw takes a range from the transfers under way that follow each other in
+// it, and asks for the rest.
 func (w *wave) planRaw(r Range) {
-	next := piece{to: r.Data, off: r.Off}
-	for _, t := range w.version.reading {
-		if t.covers(r.span()) {
-			w.await(next, t)
-			return
+	at, end := r.Off, r.span().end
+	for at < end {
+		i := slices.IndexFunc(w.version.reading, func(t *transfer) bool { return t.off <= at && at < t.end })
+		if i < 0 {
+			break
 		}
+		t := w.version.reading[i]
+		n := min(t.end, end) - at
+		w.await(piece{to: r.Data[at-r.Off:][:n], off: at}, t)
+		at += n
 	}
-	w.lacking = append(w.lacking, next)
-	w.spans = append(w.spans, r.span())
+	if at < end {
+		w.lacking = append(w.lacking, piece{to: r.Data[at-r.Off:], off: at})
+		w.spans = append(w.spans, span{at, end})
+	}
 }
 
 // await takes a piece from a transfer that others began.
 func (w *wave) await(p piece, t *transfer) {
-	if !slices.Contains(w.awaits, t) {
+	if _, known := w.coming[t]; !known {
 		t.join()
 		w.awaits = append(w.awaits, t)
 	}
-	p.from = t
-	w.pieces = append(w.pieces, p)
+	w.coming[t] = append(w.coming[t], p)
 }
 
 // assign cuts a piece along the transfers that cover it together. They are
@@ -187,25 +193,19 @@ func (w *wave) assign(p piece, from []*transfer) {
 	i := sort.Search(len(from), func(i int) bool { return from[i].end > p.off })
 	for ; len(p.to) > 0; i++ {
 		n := min(uint64(len(p.to)), from[i].end-p.off)
-		w.pieces = append(w.pieces, piece{to: p.to[:n], off: p.off, from: from[i]})
+		w.coming[from[i]] = append(w.coming[from[i]], piece{to: p.to[:n], off: p.off})
 		p.to, p.off = p.to[n:], p.off+n
 	}
 }
 
-// finish waits for all transfers and fills the ranges.
+// finish fills the ranges, of each transfer as soon as it has come.
 func (w *wave) finish(ctx context.Context) error {
 	w.count(ctx)
-	if err := w.wait(ctx); err != nil {
-		return err
-	}
 	for _, p := range w.pieces {
-		if p.from != nil {
-			p.data = p.from.result[p.off-p.from.off:]
-		}
 		copy(p.to, p.data)
 	}
-	for _, t := range w.awaits {
-		w.version.release(t)
+	if err := w.wait(ctx); err != nil {
+		return err
 	}
 	if c := w.version.object.cache; w.kind == Raw && c.settings.RawBudget > 0 && len(w.awaits) > 0 {
 		for _, r := range w.ranges {
@@ -223,14 +223,19 @@ func (w *wave) wait(ctx context.Context) error {
 	end := w.version.object.cache.round(ctx)
 	asked := false
 	for i, t := range w.awaits {
-		if _, err := t.wait(ctx); err != nil {
+		data, err := t.wait(ctx)
+		if err != nil {
 			for _, rest := range w.awaits[i+1:] {
 				rest.leave()
 			}
 			end()
 			return err
 		}
+		for _, p := range w.coming[t] {
+			copy(p.to, data[p.off-t.off:])
+		}
 		asked = asked || t.asked
+		w.version.release(t)
 	}
 	if asked {
 		end()

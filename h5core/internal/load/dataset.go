@@ -173,7 +173,7 @@ func pick(dst, from []byte, runs iter.Seq[space.Run], size uint64) {
 // open makes the reader of stored elements.
 func (d *Data) open() (*transfer.Stored, error) {
 	s := &transfer.Stored{
-		File: d.file, Far: d.file.far(), End: d.file.end, Dims: d.Space.Dims, Size: int(d.Type.Size),
+		File: d.file, Far: d.file.far(), Room: d.file.Room, Dims: d.Space.Dims, Size: int(d.Type.Size),
 		Workers: d.file.workers(), Spend: d.file.spendDecoded,
 		Addr: d.Layout.Addr, BareEdges: d.Layout.BareEdges, Cache: d.cache,
 	}

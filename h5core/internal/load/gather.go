@@ -83,7 +83,7 @@ func (g *gather) boxes(ctx context.Context, p boxPair) error {
 	at, whole := stretchOf(p.to, p.within)
 	n := p.to.Size()
 	if whole && g.convert.Identical() {
-		return g.source.ReadBox(ctx, p.from, g.dst[at*g.own:(at+n)*g.own])
+		return g.read(ctx, p.from, g.dst[at*g.own:(at+n)*g.own])
 	}
 	if axis := p.longest(); n*g.size > g.limit && axis >= 0 {
 		for _, half := range p.halves(axis) {
@@ -94,7 +94,7 @@ func (g *gather) boxes(ctx context.Context, p boxPair) error {
 		return nil
 	}
 	raw := g.room(n * g.size)
-	if err := g.source.ReadBox(ctx, p.from, raw); err != nil {
+	if err := g.read(ctx, p.from, raw); err != nil {
 		return err
 	}
 	if whole {
@@ -108,6 +108,18 @@ func (g *gather) boxes(ctx context.Context, p boxPair) error {
 		raw = converted
 	}
 	space.CopyBox(g.dst, p.within, p.to.Start, raw, p.to.Count, make([]uint64, len(p.within)), p.to.Count, int(g.own))
+	return nil
+}
+
+// read reads a box of the source. What lies in the heaps of another file comes
+// along; where the source is virtual itself, it came with its elements.
+func (g *gather) read(ctx context.Context, box space.Box, raw []byte) error {
+	if err := g.source.ReadBox(ctx, box, raw); err != nil {
+		return err
+	}
+	if a := adopted(ctx); a != nil && g.source.virtual == nil && g.source.Type.HasVarLen() {
+		return a.adopt(ctx, g.source.file, g.source.Type, raw)
+	}
 	return nil
 }
 

@@ -97,7 +97,7 @@ func (g *gather) flush(ctx context.Context) error {
 		elements *= n
 	}
 	raw := g.room(elements * g.size)
-	if err := g.source.ReadBox(ctx, g.around, raw); err != nil {
+	if err := g.read(ctx, g.around, raw); err != nil {
 		return err
 	}
 	for i, s := range g.strips {

@@ -83,7 +83,7 @@ func regular(s *format.Selection, endless int, elements uint64) (p *pattern, err
 			}
 			count, block = 1, all
 		}
-		if count > 1 && block > stride {
+		if (count > 1 || count > 0 && rest > 0) && block > stride {
 			return nil, damaged(fmt.Errorf("a selection's blocks of %d overlap at a stride of %d", block, stride))
 		}
 		if p, err = repeated(d, start, stride, count, block, rest, p); err != nil {
@@ -152,6 +152,9 @@ func irregular(list []block, axis, rank int, budget *int) (*pattern, error) {
 		active = slices.DeleteFunc(active, func(b block) bool { return b.last[axis] < low })
 	}
 	p.size = p.each
+	if len(p.spans) == 0 {
+		p.count = 0
+	}
 	return p, nil
 }
 

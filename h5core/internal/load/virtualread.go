@@ -36,9 +36,9 @@ func (d *Data) readVirtual(ctx context.Context, box space.Box, dst []byte) error
 	if err != nil {
 		return err
 	}
-	var fill []byte
-	if d.Fill.User {
-		fill = d.Fill.Value
+	fill, err := d.fillElement(ctx)
+	if err != nil {
+		return err
 	}
 	transfer.Repeat(dst, fill)
 	if box.Size() == 0 {
@@ -63,6 +63,20 @@ func (d *Data) readVirtual(ctx context.Context, box space.Box, dst []byte) error
 		return err
 	}
 	return d.readWave(ctx, wave, box, dst)
+}
+
+// fillElement is the fill value, nil where that is zeros; of a virtual dataset
+// in another file than the one that is read, what it leads to comes along.
+func (d *Data) fillElement(ctx context.Context) ([]byte, error) {
+	if !d.Fill.User {
+		return nil, nil
+	}
+	a := adopted(ctx)
+	if a == nil || !d.Type.HasVarLen() {
+		return d.Fill.Value, nil
+	}
+	fill := slices.Clone(d.Fill.Value)
+	return fill, a.adopt(ctx, d.file, d.Type, fill)
 }
 
 // maxJobs is how many sources make a wave.
@@ -215,7 +229,7 @@ func (d *Data) readSource(ctx context.Context, j job, source *Data, box space.Bo
 	if to.size != from.size {
 		return damaged(fmt.Errorf("mapping %d gives %d elements to %d", j.mapping, from.size, to.size))
 	}
-	c, err := d.conversion(source)
+	c, err := d.conversion(ctx, source)
 	if err != nil {
 		return err
 	}
@@ -230,8 +244,8 @@ func (d *Data) readSource(ctx context.Context, j job, source *Data, box space.Bo
 }
 
 // conversion turns elements of a source into those of the virtual dataset.
-func (d *Data) conversion(source *Data) (*convert.Converter, error) {
-	if source.file != d.file && source.Type.HasVarLen() {
+func (d *Data) conversion(ctx context.Context, source *Data) (*convert.Converter, error) {
+	if source.file != d.file && source.Type.HasVarLen() && adopted(ctx) == nil {
 		return nil, fmt.Errorf("%w: variable-length elements of a source in another file", ErrUnsupported)
 	}
 	c, err := convert.New(source.Type, d.Type)

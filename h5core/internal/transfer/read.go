@@ -24,8 +24,8 @@ type Fetcher interface {
 //	  ──fetch──▶ stored bytes ──filters──▶ destination, or cache and destination
 type Stored struct {
 	File    Fetcher
-	Far     bool   // the file wants its ranges in waves; else workers fetch one by one
-	End     uint64 // of the file: no range is larger
+	Far     bool                     // the file wants its ranges in waves; else workers fetch one by one
+	Room    func(addr uint64) uint64 // bytes of the file from there on: no chunk has more
 	Dims    []uint64
 	Size    int    // bytes of an element
 	Fill    []byte // one element, nil for zeros

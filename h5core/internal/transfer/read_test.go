@@ -97,7 +97,7 @@ func store(t testing.TB, d *object.Dataset, grid space.Grid, leave func(i uint64
 		on.data = append(on.data, raw...)
 	}
 	return &Stored{
-		File: on, End: uint64(len(on.data)), Dims: grid.Dims, Size: int(d.Type.Size), Fill: d.Fill.Value, Workers: 2,
+		File: on, Room: func(addr uint64) uint64 { return uint64(len(on.data)) - min(addr, uint64(len(on.data))) }, Dims: grid.Dims, Size: int(d.Type.Size), Fill: d.Fill.Value, Workers: 2,
 		Chunk: grid.Chunk, Index: at, Filters: d.Filters, Cache: NewCache(DefaultCache),
 	}, on
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -10,7 +11,6 @@ import (
 	"github.com/h5serve/h5serve/h5core/internal/index"
 	"github.com/h5serve/h5serve/h5core/internal/wire"
 	"github.com/h5serve/h5serve/h5core/space"
-	"github.com/h5serve/h5serve/h5core/vfd"
 )
 
 // waveBytes bounds the stored bytes that are fetched or promised at a time.
@@ -21,11 +21,13 @@ type reading struct {
 	*Stored
 	to    target
 	grid  space.Grid
-	bytes int  // of a chunk
-	kept  bool // chunks are small enough to be kept
-	few   bool // all that is read is
-	limit int  // workers
+	bytes int    // of a chunk
+	kept  bool   // chunks are small enough to be kept
+	few   bool   // all that is read is
+	limit int    // workers
+	most  uint64 // stored bytes of a wave
 	group *errgroup.Group
+	waits errgroup.Group // of waves that are fetched from a far file
 	busy  sync.WaitGroup // leads that are not completed
 }
 
@@ -52,12 +54,16 @@ func (s *Stored) readChunks(ctx context.Context, grid space.Grid, t target, tota
 	r.limit = max(1, min(s.Workers, inFlight/(3*max(r.bytes, 1))))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(r.limit)
-	r.group = group
-	err := r.waves(inner)
-	if failed := group.Wait(); failed != nil {
-		return failed // what stopped the others
+	r.group, r.most = group, waveBytes
+	if s.Far {
+		r.most = farWaveBytes
 	}
-	return err
+	r.waits.SetLimit(farWaves)
+	if err := r.waves(inner); err != nil {
+		group.Go(func() error { return err }) // unless that came of another's, it stops the others
+	}
+	_ = r.waits.Wait() // their errors are the group's
+	return group.Wait()
 }
 
 // waves finds chunks, so many at a time.
@@ -107,7 +113,7 @@ func (r *reading) wave(ctx context.Context, numbers []uint64) error {
 	}
 	var leads []*lead
 	var others []*chunk
-	bytes := uint64(0)
+	var bytes, size uint64 // of the wave, and of a chunk
 	for i, number := range numbers {
 		k, mine, done := r.Cache.acquire(number)
 		switch {
@@ -117,7 +123,8 @@ func (r *reading) wave(ctx context.Context, numbers []uint64) error {
 			if !known {
 				leads[len(leads)-1].at.Addr = unknown
 			} else if at.Addr != wire.Undefined {
-				bytes += at.Size
+				size = at.Size
+				bytes += size
 			}
 		case done:
 			if err := r.take(k); err != nil {
@@ -127,7 +134,7 @@ func (r *reading) wave(ctx context.Context, numbers []uint64) error {
 		default:
 			others = append(others, k)
 		}
-		if i < len(numbers)-1 && bytes < waveBytes {
+		if i < len(numbers)-1 && size <= r.most && bytes <= r.most-size { // the next is likely to be as large
 			continue
 		}
 		if err := r.start(ctx, leads); err != nil {
@@ -232,17 +239,12 @@ func (r *reading) alone(ctx context.Context, number uint64) error {
 	}
 }
 
-// start has chunks decoded. Each of them is completed, come what may. Of a far
-// file, their bytes are fetched in one wave first, while workers still decode
-// those of the wave before.
+// start has chunks decoded. Each of them is completed, come what may.
 func (r *reading) start(ctx context.Context, leads []*lead) error {
-	if r.Far {
-		if err := r.fetch(ctx, leads); err != nil {
-			r.drop(leads, nil)
-			return err
-		}
-	}
-	if len(leads) == 1 && !r.Far || r.limit == 1 && !r.Far {
+	switch {
+	case r.Far:
+		return r.startFar(ctx, slices.Clone(leads))
+	case len(leads) == 1, r.limit == 1:
 		for i, l := range leads {
 			if err := r.lead(ctx, l); err != nil {
 				r.drop(leads[i+1:], nil)
@@ -251,29 +253,17 @@ func (r *reading) start(ctx context.Context, leads []*lead) error {
 		}
 		return nil
 	}
+	r.busy.Add(len(leads))
+	r.decodeAll(ctx, leads)
+	return nil
+}
+
+// decodeAll hands chunks to the workers.
+func (r *reading) decodeAll(ctx context.Context, leads []*lead) {
 	for _, l := range leads {
-		r.busy.Add(1)
 		r.group.Go(func() error {
 			defer r.busy.Done()
 			return r.lead(ctx, l)
 		})
 	}
-	return nil
-}
-
-// fetch reads the stored bytes of chunks in one wave.
-func (r *reading) fetch(ctx context.Context, leads []*lead) error {
-	segs := make([]vfd.Segment, 0, len(leads))
-	for _, l := range leads {
-		if err := r.place(ctx, l); err != nil {
-			return err
-		}
-		if l.raw != nil {
-			segs = append(segs, vfd.Segment{Addr: l.at.Addr, Data: l.raw})
-		}
-	}
-	if len(segs) == 0 {
-		return nil
-	}
-	return r.File.Fetch(ctx, vfd.Raw, segs)
 }

@@ -77,9 +77,9 @@ func (r *reading) place(ctx context.Context, l *lead) error {
 	if l.at.Addr == wire.Undefined {
 		return nil
 	}
-	if l.at.Addr > r.End || l.at.Size > r.End-l.at.Addr {
+	if room := r.Room(l.at.Addr); l.at.Size > room {
 		return &ChunkError{Coords: r.grid.Coords(l.number), Addr: l.at.Addr, Err: fmt.Errorf(
-			"needs %d bytes, the file ends at %#x", l.at.Size, r.End)}
+			"needs %d bytes, the file has %d from there on", l.at.Size, room)}
 	}
 	l.bare = len(r.Filters) == 0 || r.BareEdges && r.edge(l.number)
 	size, straight := int(l.at.Size), l.want.straight

@@ -21,6 +21,7 @@ const (
 	gap        = 4 << 10  // bytes between runs that are read along
 	window     = 1 << 20  // bytes of runs that are read together
 	waveMemory = 4 << 20  // bytes of such windows
+	farMemory  = 32 << 20 // the same of a far file, whose waves are few
 )
 
 // run is a stretch of a file and where it goes.
@@ -58,7 +59,10 @@ func (s *Stored) fetchRuns(ctx context.Context, runs []run) error {
 	if !slices.IsSortedFunc(runs, byAddr) {
 		slices.SortFunc(runs, byAddr)
 	}
-	memory := borrowBuffer(0)
+	memory, least := borrowBuffer(0), 0
+	if last := len(runs) - 1; s.Far && last > 0 {
+		least = int(min(farMemory, runs[last].addr+uint64(len(runs[last].to))-runs[0].addr))
+	}
 	defer func() { giveBackBuffer(memory) }()
 	var segs []vfd.Segment
 	first := 0 // of the runs of this wave
@@ -78,7 +82,7 @@ func (s *Stored) fetchRuns(ctx context.Context, runs []run) error {
 				if err := flush(i); err != nil {
 					return err
 				}
-				*memory = slices.Grow(*memory, min(max(n, 2*cap(*memory)), waveMemory))
+				*memory = slices.Grow(*memory, max(least, min(max(n, 2*cap(*memory)), waveMemory)))
 			}
 			at := len(*memory)
 			*memory = (*memory)[:at+n]

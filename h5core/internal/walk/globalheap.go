@@ -50,6 +50,13 @@ func GlobalObjects(ctx context.Context, src Source, refs []HeapRef) ([][]byte, e
 // Collection is a global heap collection in memory.
 type Collection struct {
 	objects []format.HeapObject // ascending by index
+	added   [][]byte            // of one that is in no file: by index, from 1 on
+}
+
+// Add puts an object into a collection that is in no file, and gives its index.
+func (c *Collection) Add(data []byte) uint32 {
+	c.added = append(c.added, data)
+	return uint32(len(c.added))
 }
 
 // Collections reads global heap collections.
@@ -107,11 +114,14 @@ func newCollection(src Source, addr uint64, p []byte) (*Collection, error) {
 			kept = append(kept, o)
 		}
 	}
-	return &Collection{kept}, nil
+	return &Collection{objects: kept}, nil
 }
 
 // Object gives the object of a reference to this collection, in its memory.
 func (c *Collection) Object(r HeapRef) ([]byte, error) {
+	if i := int(r.Index) - 1; i >= 0 && i < len(c.added) {
+		return c.added[i], nil
+	}
 	// Nearly always they are numbered from 1 on without a gap.
 	if i := int(r.Index) - 1; i >= 0 && i < len(c.objects) && uint32(c.objects[i].Index) == r.Index {
 		return c.objects[i].Data, nil
