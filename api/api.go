@@ -11,8 +11,10 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -22,6 +24,7 @@ import (
 
 	"github.com/h5serve/h5serve/api/filespec"
 	"github.com/h5serve/h5serve/api/objects"
+	"github.com/h5serve/h5serve/api/reduce"
 	"github.com/h5serve/h5serve/api/sources"
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/vfd"
@@ -47,6 +50,9 @@ type Settings struct {
 	Cache   *cached.Cache // through which files are looked at; nil: one in memory
 	Look    Look
 
+	Viewer         fs.FS    // index.html and assets/*; nil: there is none
+	FrameAncestors []string // origins whose pages may show the viewer inside them
+
 	Spool   int64  // memory for bodies and plans; what goes beyond lies in temporary files
 	TempDir string // of the temporary files; empty: the system's
 	Work    int64  // memory for requests that are worked on at once
@@ -70,6 +76,7 @@ type Look struct {
 	Memory int64         // that these hold, as estimated
 	Limits h5core.Limits // of one request
 	Time   time.Duration // likewise
+	Levels int64         // bytes of reduced data that are kept; 256 MiB
 }
 
 func (l Look) sources(cache *cached.Cache, p sources.Plans) sources.Settings {
@@ -114,7 +121,7 @@ func (s *Settings) Validate() error {
 	if u := s.PublicURL; u != nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		return fmt.Errorf("public-url must be http://HOST or https://HOST, not %q", u)
 	}
-	return errors.Join(validStores(s.Stores), validOrigins(s.CORS), s.S3.validate())
+	return errors.Join(validStores(s.Stores), validOrigins("cors-origin", s.CORS), validOrigins("frame-ancestors", s.FrameAncestors), s.S3.validate())
 }
 
 // Server answers requests. All its methods are safe for concurrent use.
@@ -127,6 +134,7 @@ type Server struct {
 	work     *semaphore.Weighted
 	stores   map[string]Store
 	sources  *sources.Sources
+	levels   *reduce.Levels
 	metrics  *metrics
 	ready    atomic.Bool
 }
@@ -166,6 +174,7 @@ func New(settings Settings) (*Server, error) {
 		st.Store = s.metrics.counted(st.Name, st.Store)
 		s.stores[st.Name] = st
 	}
+	s.levels = reduce.NewLevels(uint64(cmp.Or(max(settings.Look.Levels, 0), 256<<20)))
 	s.sources = sources.New(settings.Look.sources(settings.Cache, plans{s}))
 	s.ready.Store(true)
 	return s, nil

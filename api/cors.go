@@ -15,6 +15,7 @@ var (
 	shownFields = []string{
 		"Accept-Ranges", "Content-Length", "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Content-Disposition",
 		"Content-Location", "Repr-Digest", "Content-Digest", "Link", "Location", "Retry-After", "X-Request-Id", "Cache-Status", "Server-Timing",
+		"H5-Type", "H5-Shape", "H5-Reduction", "H5-Axes", "H5-Total", "H5-Range",
 	}
 )
 

@@ -50,9 +50,12 @@ func (s *Server) routes() (*chi.Mux, error) {
 	readable(m, "/v1/stores/{store}/*", s.getObject)
 	m.Method(http.MethodPut, "/v1/stores/{store}/*", handler(s.putObject))
 
+	m.Method(http.MethodGet, "/v1/data", handler(s.getData))
 	m.Method(http.MethodGet, "/v1/inspect", handler(s.inspectFile))
+	s.groveRoutes(m)
 
-	readable(m, "/", home)
+	readable(m, "/", s.page)
+	readable(m, "/assets/*", s.asset)
 	readable(m, "/openapi.yaml", contract)
 	readable(m, "/livez", live)
 	readable(m, "/readyz", s.readiness)

@@ -177,11 +177,11 @@ func badParameter(name, detail string) *Problem {
 }
 
 // validOrigins says which origin of a page is none.
-func validOrigins(origins []string) error {
+func validOrigins(setting string, origins []string) error {
 	for _, text := range origins {
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != text || strings.Contains(text, "*") {
-			return errors.New("cors-origin must be http://HOST or https://HOST, with a port where it has one, not " + strconv.Quote(text))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != text || strings.ContainsAny(text, "*;,' ") {
+			return errors.New(setting + " must be http://HOST or https://HOST, with a port where it has one, not " + strconv.Quote(text))
 		}
 	}
 	return nil

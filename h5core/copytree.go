@@ -150,6 +150,9 @@ func (c *copier) attributes(f *File, stored *load.Object, node *object.Object) e
 	}
 	for _, m := range list {
 		err := portable(f, m.Type.Type)
+		if err != nil && c.scales != nil && (m.Name == dimensionList || m.Name == referenceList) {
+			continue // of references that cannot be moved yet: the scales stay, unattached
+		}
 		var a *object.Attribute
 		if err == nil {
 			a, err = c.attribute(f, stored.Addr(), m)

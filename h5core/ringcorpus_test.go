@@ -55,7 +55,7 @@ func TestRingMatrix(t *testing.T) {
 			reasons[reason]++
 		default:
 			same++
-			if !immense(linesOf(t, out)) {
+			if apart[filepath.Base(name)] == "" && !immense(linesOf(t, out)) {
 				pairs = append(pairs, name+"\t"+out)
 			}
 		}
@@ -119,9 +119,15 @@ func immense(lines []string) bool {
 	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"data_skipped"`) })
 }
 
+// apart are files whose copies h5py is not held to, and why.
+var apart = map[string]string{
+	"cve-2024-32623.h5":      "it spoils the memory of the C library, which may die of it or not",
+	"utf8-fixed-length.hdf5": "it tracks the order of attributes, and all have the same number",
+}
+
 // endless are files over which h5diff never ends.
 var endless = map[string]string{
-	"cve-2018-15671.h5": "the root group is its own member, and its count of links is wrong",
+	"cve-2018-15671.h5": "the root group is its own member",
 }
 
 func h5diff(a, b string) (string, error) {
@@ -143,7 +149,7 @@ def readable(f, path):
             o[()]
         names = [(k, o.attrs[k]) and k for k in o.attrs]
         tracked = not isinstance(o, h5py.Datatype) and o.id.get_create_plist().get_attr_creation_order()
-        return names if tracked else sorted(names)  # else in the order of their messages, which nothing promises
+        return names if tracked else sorted(names)
     except Exception as e:
         return e
 def each(old, new):

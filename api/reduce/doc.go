@@ -145,3 +145,6 @@ func kindOf(t *dtype.Type) (k Kind, size uint64, err error) {
 
 // IsComplex tells whether elements are complex numbers, whose magnitudes are reduced.
 func IsComplex(t *dtype.Type) bool { return t.Class == dtype.Complex || t.IsComplex() }
+
+// IsFloat tells whether elements are reduced as floats.
+func IsFloat(t *dtype.Type) bool { return t.Class == dtype.Float || IsComplex(t) }

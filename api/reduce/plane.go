@@ -139,13 +139,13 @@ func (p *Plane) Cells() uint64 {
 // Whole tells whether every cell is one element.
 func (p *Plane) Whole() bool { return p.Rows.Cell == 1 && p.Cols.Cell == 1 }
 
-// Shape is that of the cells.
-func (p *Plane) Shape() []uint64 {
+// shapeOf is the shape of cells: one number for each axis that is there.
+func shapeOf(rows, cols Axis) []uint64 {
 	switch {
-	case p.Rows.Number >= 0:
-		return []uint64{p.Rows.Cells(), p.Cols.Cells()}
-	case p.Cols.Number >= 0:
-		return []uint64{p.Cols.Cells()}
+	case rows.Number >= 0:
+		return []uint64{rows.Cells(), cols.Cells()}
+	case cols.Number >= 0:
+		return []uint64{cols.Cells()}
 	}
 	return nil
 }

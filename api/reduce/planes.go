@@ -44,6 +44,18 @@ func (l *Level) Value(f Figure, i uint64) float64 {
 	return max(low, min(high, l.sum[i]/float64(l.finite(i))))
 }
 
+// Values is a figure of every cell.
+func (l *Level) Values(f Figure) []float64 {
+	list := make([]float64, l.Len())
+	for i := range list {
+		list[i] = l.Value(f, uint64(i))
+	}
+	return list
+}
+
+// Shape is that of the cells.
+func (l *Level) Shape() []uint64 { return shapeOf(l.Rows, l.Cols) }
+
 // Len is the number of cells.
 func (l *Level) Len() uint64 { return uint64(len(l.sum)) }
 

@@ -45,12 +45,7 @@ func scan[T number](ctx context.Context, p *Plane, n numbers[T], begin func(i in
 		to := begin(i, t)
 		i++
 		g.Go(func() error {
-			var r *room[T]
-			select {
-			case r = <-rooms:
-			default:
-				r = &room[T]{}
-			}
+			r := take(rooms)
 			defer func() { rooms <- r }()
 			return r.fold(working, p, n, t, blockBytes/size, to)
 		})

@@ -52,8 +52,8 @@ func (m *Memory) NPYHead(shape []uint64) []byte {
 // Booleans of HDF5 are bytes; pictures have a bit for each.
 func (m *Memory) boolean() bool { return m.Kind == 'b' }
 
-// base is the type of the items of an array type.
-func base(t *dtype.Type) *dtype.Type {
+// Item is the type of the items of an array type, any other type itself.
+func Item(t *dtype.Type) *dtype.Type {
 	for t.Class == dtype.Array {
 		t = t.Base
 	}

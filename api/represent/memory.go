@@ -89,7 +89,7 @@ func (m *Memory) Little() *Memory {
 // Safe is the memory that JavaScript's typed arrays can take over: little-endian,
 // half floats as float32, floats of more than 8 bytes as float64.
 func (m *Memory) Safe(t *dtype.Type) *Memory {
-	t = base(t)
+	t = Item(t)
 	switch {
 	case m.Kind == 'f' && m.Size < 4:
 		return m.derive("<f4", 4, func(dst, src []byte) ([]byte, error) { return appendSingle(dst, t, src) })
@@ -162,7 +162,10 @@ func ComplexPart(t *dtype.Type) *dtype.Type {
 		return nil
 	}
 	re, im := t.Members[0].Type, t.Members[1].Type
-	if re.Class != dtype.Float || im.Class != dtype.Float || floatName(re) != floatName(im) || floatName(re)[1:] == "f2" {
+	if re.Class != dtype.Float || im.Class != dtype.Float || floatName(re) != floatName(im) {
+		return nil
+	}
+	if _, size := floatIn(re); size == 2 {
 		return nil
 	}
 	return re
@@ -227,4 +230,22 @@ func structureMemory(t *dtype.Type) (*Memory, error) {
 		return dst, nil
 	}
 	return m, nil
+}
+
+// DescrOf is numpy's name for a type as h5py gives it, "|O" for Python's objects. Where h5py has none, it is that
+// of the memory, or of so many bytes.
+func DescrOf(t *dtype.Type) string {
+	switch {
+	case t.Class == dtype.VarLen, t.Class == dtype.Reference:
+		return "|O"
+	case t.Class == dtype.Float:
+		return floatName(t)
+	case ComplexPart(t) != nil:
+		order, size := floatIn(ComplexPart(t))
+		return fmt.Sprintf("%cc%d", order, 2*size)
+	}
+	if m, err := MemoryOf(t); err == nil && len(m.Dims) == 0 {
+		return m.Descr
+	}
+	return fmt.Sprintf("|V%d", t.Size)
 }

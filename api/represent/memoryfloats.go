@@ -1,9 +1,7 @@
 package represent
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 )
@@ -18,34 +16,42 @@ var numpyFloats = []struct {
 	{2, 10, 16, -14}, {4, 23, 128, -126}, {8, 52, 1024, -1022}, {16, 64, 16384, -16382},
 }
 
-// floatName is numpy's name of the smallest float that h5py finds room in, float64 where it finds none.
-func floatName(t *dtype.Type) string {
-	order := "<"
+// floatIn is the order and the bytes of the smallest of them that h5py finds room in, those of float64 where it
+// finds none.
+func floatIn(t *dtype.Type) (order byte, size uint32) {
+	order = '<'
 	if t.Order == dtype.BigEndian {
-		order = ">"
+		order = '>'
 	}
 	f := t.Float
 	bias := int64(f.Bias)
 	for _, n := range numpyFloats {
 		if n.size >= t.Size && f.MantSize <= n.mantissa && f.ExpSize < 32 && int64(1)<<f.ExpSize-bias-1 <= n.maxE && 1-bias >= n.minE {
-			return fmt.Sprintf("%sf%d", order, n.size)
+			return order, n.size
 		}
 	}
-	return order + "f8"
+	return order, 8
+}
+
+func floatName(t *dtype.Type) string {
+	order, size := floatIn(t)
+	return fmt.Sprintf("%cf%d", order, size)
 }
 
 func floatMemory(t *dtype.Type) *Memory {
-	m := &Memory{Descr: floatName(t), Kind: 'f', Size: int(t.Size), stored: int(t.Size)}
+	order, size := floatIn(t)
+	m := &Memory{Kind: 'f', Size: int(size), stored: int(t.Size)}
 	switch {
 	case ieee(t) || x87(t):
-		m.Big = m.Descr[0] == '>'
-	case m.Descr[1:] == "f2" || m.Descr[1:] == "f4":
-		m.Descr, m.Size = "<f4", 4
+		m.Big = order == '>'
+	case size <= 4:
+		order, m.Size = '<', 4
 		m.item = func(dst, src []byte) ([]byte, error) { return appendSingle(dst, t, src) }
 	default:
-		m.Descr, m.Size = "<f8", 8
+		order, m.Size = '<', 8
 		m.item = func(dst, src []byte) ([]byte, error) { return appendDouble(dst, t, src) }
 	}
+	m.Descr = fmt.Sprintf("%cf%d", order, m.Size)
 	return m
 }
 
@@ -57,34 +63,32 @@ func x87(t *dtype.Type) bool {
 }
 
 func complexMemory(t, part *dtype.Type) (*Memory, error) {
+	order, size := floatIn(part)
 	m := &Memory{Kind: 'c', Size: int(t.Size), stored: int(t.Size)}
-	if whole := t.Size == 2*part.Size; whole && (ieee(part) && part.Size > 2 || x87(part)) {
-		m.Descr = fmt.Sprintf("%cc%d", floatName(part)[0], t.Size)
-		m.Big = m.Descr[0] == '>'
+	if t.Size == 2*part.Size && (ieee(part) && part.Size > 2 || x87(part)) {
+		m.Descr, m.Big = fmt.Sprintf("%cc%d", order, t.Size), order == '>'
 		return m, nil
 	}
-	second := part.Size
-	if t.Class == dtype.Compound {
-		second = t.Members[1].Offset
-	}
+	append1 := appendDouble
 	m.Descr, m.Size = "<c16", 16
-	single := floatName(part)[1:] == "f2" || floatName(part)[1:] == "f4"
-	if single {
+	if size <= 4 {
+		append1 = appendSingle
 		m.Descr, m.Size = "<c8", 8
 	}
+	second := imaginary(t)
 	m.item = func(dst, src []byte) (_ []byte, err error) {
-		for _, at := range []uint32{0, second} {
-			v, err := part.GetFloat64(src[at : at+part.Size])
-			if err != nil {
-				return dst, err
-			}
-			if single {
-				dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(v)))
-			} else {
-				dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
-			}
+		if dst, err = append1(dst, part, src[:part.Size]); err != nil {
+			return dst, err
 		}
-		return dst, nil
+		return append1(dst, part, src[second:second+part.Size])
 	}
 	return m, nil
+}
+
+// imaginary is where the second part of a complex number lies.
+func imaginary(t *dtype.Type) uint32 {
+	if t.Class == dtype.Complex {
+		return t.Base.Size
+	}
+	return t.Members[1].Offset
 }

@@ -81,3 +81,15 @@ func advance(start, dims []uint64, axis int, step uint64) bool {
 	}
 	return false
 }
+
+// PieceElements is how many elements of a part of a dataset are best read at once, in C order.
+func PieceElements(shape, chunk []uint64, itemSize uint64) uint64 {
+	if slices.Contains(shape, 0) {
+		return 1
+	}
+	axis, step := pieceStep(shape, chunk, itemSize)
+	for _, d := range shape[min(axis+1, len(shape)):] {
+		step *= d
+	}
+	return step
+}

@@ -9,15 +9,18 @@ import (
 )
 
 // NewSaveText writes numbers as numpy.savetxt does, with commas: a row for each
-// row of two axes, or for each element of one, in the notation %.18e, complex
-// numbers as (re+imj). Integers have all their digits, which numpy cuts to
+// row of two axes, or for each element of one (flat takes all axes as one), in
+// the notation %.18e, complex numbers as (re+imj). Integers have all their digits, which numpy cuts to
 // those of a double. The axes of an array type count.
-func NewSaveText(w io.Writer, t *dtype.Type, shape []uint64) (Writer, error) {
+func NewSaveText(w io.Writer, t *dtype.Type, shape []uint64, flat bool) (Writer, error) {
 	m, err := MemoryOf(t)
 	if err != nil || !m.Numeric() || m.Kind == 'm' {
 		return nil, refuse("CSV", t, "only numbers have this form")
 	}
 	shape = append(append([]uint64(nil), shape...), m.Dims...)
+	if flat && len(shape) > 1 {
+		shape = []uint64{product(shape)}
+	}
 	if len(shape) < 1 || len(shape) > 2 {
 		return nil, refuse("CSV", t, "%d axes; a table has 1 or 2", len(shape))
 	}
@@ -25,7 +28,7 @@ func NewSaveText(w io.Writer, t *dtype.Type, shape []uint64) (Writer, error) {
 	if len(shape) == 2 {
 		row = shape[1]
 	}
-	s := &saveText{w: w, t: base(t), row: row}
+	s := &saveText{w: w, t: Item(t), row: row}
 	if row == 0 { // numpy ends rows that have nothing
 		s.empty = shape[0]
 	}
@@ -101,17 +104,15 @@ func appendSaved(dst []byte, t *dtype.Type, src []byte) ([]byte, error) {
 
 // complexOf is what h5py reads as a complex number, whatever lies between its parts.
 func complexOf(t *dtype.Type, src []byte) (complex128, error) {
-	part, second := t.Base, uint32(0)
-	if t.Class == dtype.Complex {
-		second = part.Size
-	} else {
-		part, second = t.Members[0].Type, t.Members[1].Offset
+	part := t.Base
+	if t.Class == dtype.Compound {
+		part = t.Members[0].Type
 	}
 	re, err := part.GetFloat64(src[:part.Size])
 	if err != nil {
 		return 0, err
 	}
-	im, err := part.GetFloat64(src[second : second+part.Size])
+	im, err := part.GetFloat64(src[imaginary(t):][:part.Size])
 	return complex(re, im), err
 }
 

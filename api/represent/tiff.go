@@ -32,7 +32,15 @@ type TIFF struct {
 // NewTIFF plans a file. What no TIFF can hold is a *TypeError.
 func NewTIFF(t *dtype.Type, shape []uint64) (*TIFF, error) {
 	m, err := MemoryOf(t)
-	if err != nil || !m.Numeric() || m.Kind == 'm' {
+	if err != nil {
+		return nil, refuse("TIFF", t, "only numbers make pictures")
+	}
+	return m.TIFF(t, shape)
+}
+
+// TIFF is NewTIFF of elements as they lie in memory.
+func (m *Memory) TIFF(t *dtype.Type, shape []uint64) (*TIFF, error) {
+	if !m.Numeric() || m.Kind == 'm' {
 		return nil, refuse("TIFF", t, "only numbers make pictures")
 	}
 	shape = m.Shape(shape)
@@ -49,8 +57,8 @@ func NewTIFF(t *dtype.Type, shape []uint64) (*TIFF, error) {
 	if n := len(shape); n > 1 {
 		p.height, p.pages = shape[n-2], product(shape[:n-2])
 	}
-	if p.height > math.MaxUint32 || p.width > math.MaxUint32 {
-		return nil, refuse("TIFF", t, "a side of a picture has at most 4294967295 pixels")
+	if max(p.height, p.width, p.pages) > math.MaxUint32 {
+		return nil, refuse("TIFF", t, "the shape %v is too large: a side of a picture has at most 4294967295 pixels", shape)
 	}
 	p.strip = p.height * p.line()
 	p.description = describeShape(shape)

@@ -17,6 +17,7 @@ import (
 	"github.com/h5serve/h5serve/api"
 	"github.com/h5serve/h5serve/api/sigv4"
 	"github.com/h5serve/h5serve/storage/cached"
+	"github.com/h5serve/h5serve/web"
 )
 
 type serve struct {
@@ -25,11 +26,12 @@ type serve struct {
 	PublicURL *url.URL `name:"public-url" placeholder:"URL" help:"What the server is called from outside; its host is answered too."`
 	Store     []store  `sep:"," placeholder:"NAME=LOCATION" help:"A store and its name: NAME=FOLDER, NAME=s3://BUCKET/PREFIX or NAME=https://HOST/PATH. Options follow a question mark, as in s3://b/p?region=eu-west-1&writable=true: writable (folders, S3), and for S3 endpoint, region, path-style, anonymous. Secrets come from H5SERVE_STORE_<NAME>_SECRET_ID, _SECRET_KEY and _SESSION_TOKEN, or where AWS's tools find them."`
 
-	S3Listen      string   `name:"s3-listen" env:"H5SERVE_S3_LISTEN" placeholder:"HOST:PORT" help:"A second address, where the stores are the buckets of an S3-compatible server."`
-	S3Domain      string   `name:"s3-domain" env:"H5SERVE_S3_DOMAIN" placeholder:"NAME" help:"There, BUCKET.NAME is a bucket too, beside the path style."`
-	S3Key         []s3Key  `name:"s3-key" env:"H5SERVE_S3_KEY" sep:"," placeholder:"ID:SECRET" help:"There, only requests signed with this key are answered; otherwise all are. Set it as H5SERVE_S3_KEY: flags can be seen by others."`
-	MetricsListen string   `placeholder:"HOST:PORT" help:"Address of /metrics. Otherwise it is at --listen, if that is on this machine only and there is no --public-url."`
-	CORSOrigin    []string `name:"cors-origin" sep:"," placeholder:"ORIGIN" help:"Pages of this origin, as https://example.org, may read answers."`
+	S3Listen       string   `name:"s3-listen" env:"H5SERVE_S3_LISTEN" placeholder:"HOST:PORT" help:"A second address, where the stores are the buckets of an S3-compatible server."`
+	S3Domain       string   `name:"s3-domain" env:"H5SERVE_S3_DOMAIN" placeholder:"NAME" help:"There, BUCKET.NAME is a bucket too, beside the path style."`
+	S3Key          []s3Key  `name:"s3-key" env:"H5SERVE_S3_KEY" sep:"," placeholder:"ID:SECRET" help:"There, only requests signed with this key are answered; otherwise all are. Set it as H5SERVE_S3_KEY: flags can be seen by others."`
+	MetricsListen  string   `placeholder:"HOST:PORT" help:"Address of /metrics. Otherwise it is at --listen, if that is on this machine only and there is no --public-url."`
+	CORSOrigin     []string `name:"cors-origin" sep:"," placeholder:"ORIGIN" help:"Pages of this origin, as https://example.org, may read answers."`
+	FrameAncestors []string `name:"frame-ancestors" sep:"," placeholder:"ORIGIN" help:"Pages of this origin, as https://example.org, may show the viewer inside them."`
 
 	MaxBody        size `default:"1GiB" placeholder:"SIZE" help:"Largest request body (${default})."`
 	MaxDescription size `default:"256MiB" placeholder:"SIZE" help:"Largest description (${default})."`
@@ -136,6 +138,7 @@ func (s *serve) settings(log zerolog.Logger) api.Settings {
 	local, err := api.Loopback(s.Listen)
 	set.Metrics = err == nil && local && s.PublicURL == nil && s.MetricsListen == ""
 	set.Look.Files = s.OpenFiles
+	set.Viewer, set.FrameAncestors = web.Files(), s.FrameAncestors
 	set.Patience, set.DrainDelay, set.StopTimeout = s.Patience, s.DrainDelay, s.StopTimeout
 	return set
 }
@@ -152,7 +155,9 @@ func (s *serve) announce(log zerolog.Logger, l api.Listeners) {
 	for _, st := range s.Store {
 		log.Info().Str("store", st.Name).Str(st.kind, st.Location).Bool("writable", st.on("writable")).Msg("store")
 	}
-	log.Info().Msg("the viewer is not built in")
+	if web.Files() == nil {
+		log.Info().Msg("the viewer is not built in")
+	}
 	if l.S3 != nil {
 		log.Info().Str("addr", "http://"+l.S3.Addr().String()).Msg("listening for S3")
 	}

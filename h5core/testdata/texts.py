@@ -7,6 +7,7 @@ import h5py, numpy as np
 
 os.chdir(sys.argv[1])
 text, numbers = h5py.string_dtype(), h5py.vlen_dtype('i4')
+deep = h5py.vlen_dtype(numbers)
 pair = np.dtype([('name', text), ('n', 'i4'), ('values', numbers)])
 
 
@@ -22,6 +23,9 @@ for i in range(3):
         f['texts'] = [f'file {i} text {k}' * (k % 3) for k in range(6)]
         f.create_dataset('chunked', data=[f'{i}{k}' * 40 for k in range(6)], dtype=text, chunks=(4,), compression='gzip')
         f.create_dataset('numbers', data=ragged([range(k * i) for k in range(6)]), dtype=numbers)
+        nested = f.create_dataset('nested', (6,), deep)
+        for k in range(6):
+            nested[k] = ragged([range(j + i) for j in range(k)])
         records = np.empty(6, pair)
         for k in range(6):
             records[k] = (f'r{i}{k}', 10 * i + k, np.arange(k, dtype='i4'))
@@ -33,7 +37,7 @@ for i in range(3):
 
 with h5py.File('virtual.h5', 'w', libver='latest') as f:
     f['own'] = [f'own text {k}' for k in range(6)]
-    for name, dtype in dict(texts=text, chunked=text, numbers=numbers, pairs=pair).items():
+    for name, dtype in dict(texts=text, chunked=text, numbers=numbers, nested=deep, pairs=pair).items():
         layout = h5py.VirtualLayout((3, 6), dtype)
         for i in range(3):
             layout[i] = h5py.VirtualSource(f'part{i}.h5', name, (6,))

@@ -169,6 +169,9 @@ func (r *extensible) all(ctx context.Context, yield func(uint64, []format.ChunkE
 func (r *extensible) allOf(ctx context.Context, p *extensibleParts, n int, yield func(uint64, []format.ChunkEntry) bool) error {
 	supers, err := r.supers(ctx, p, []int{n})
 	if err != nil {
+		if walk.Tolerated(ctx, err) {
+			return nil
+		}
 		return err
 	}
 	_, size := p.SuperPlace(n)

@@ -19,32 +19,42 @@ type part struct {
 // someParts bounds how many places All gathers before it reads them.
 const someParts = 1024
 
-// parts reads places with elements, in waves.
+// parts reads places with elements, in waves; one that is damaged is left out
+// where that is tolerated.
 func (r *extensible) parts(ctx context.Context, p *extensibleParts, list []part, yield func(i int, run []format.ChunkEntry) bool) error {
-	geo := r.src.Geometry()
 	for done := 0; done < len(list); {
 		some := list[done:]
 		some = some[:walk.Wave(some, func(x part) uint64 { return x.Size })]
-		spans := make([]walk.Span, len(some))
-		for i, x := range some {
-			spans[i] = x.Span
-		}
-		got, err := walk.Read(ctx, r.src, vfd.LocalHeap, "extensible array data block", spans)
+		runs, err := walk.Apart(ctx, some, func(some []part) ([][]format.ChunkEntry, error) { return r.runs(ctx, p, some) })
 		if err != nil {
 			return err
 		}
-		for i, x := range some {
-			run, err := r.run(geo, p, x, got[i])
-			if err != nil {
-				return err
-			}
-			if !yield(done+i, run) {
+		for i, run := range runs {
+			if run != nil && !yield(done+i, run) {
 				return nil
 			}
 		}
 		done += len(some)
 	}
 	return nil
+}
+
+func (r *extensible) runs(ctx context.Context, p *extensibleParts, list []part) ([][]format.ChunkEntry, error) {
+	spans := make([]walk.Span, len(list))
+	for i, x := range list {
+		spans[i] = x.Span
+	}
+	got, err := walk.Read(ctx, r.src, vfd.LocalHeap, "extensible array data block", spans)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([][]format.ChunkEntry, len(list))
+	for i, x := range list {
+		if runs[i], err = r.run(r.src.Geometry(), p, x, got[i]); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
 }
 
 func (r *extensible) run(geo wire.Geometry, p *extensibleParts, x part, raw []byte) ([]format.ChunkEntry, error) {

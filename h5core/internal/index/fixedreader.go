@@ -98,33 +98,48 @@ func (r *fixedReader) block(ctx context.Context, p *fixedParts) ([]format.ChunkE
 	return b.Entries, nil
 }
 
-// pages reads those pages that were written, in waves.
+// pages reads those pages that were written, in waves; one that is damaged is
+// left out where that is tolerated.
 func (r *fixedReader) pages(ctx context.Context, p *fixedParts, numbers []uint64, yield func(page uint64, run []format.ChunkEntry) bool) error {
-	const name = "fixed array data block page"
 	geo := r.src.Geometry()
 	for len(numbers) > 0 {
 		n := walk.Wave(numbers, func(i uint64) uint64 { s, _ := p.page(geo, i); return s.Size })
-		spans := make([]walk.Span, n)
-		for k, i := range numbers[:n] {
-			spans[k], _ = p.page(geo, i)
-		}
-		got, err := walk.Read(ctx, r.src, vfd.LocalHeap, name, spans)
+		runs, err := walk.Apart(ctx, numbers[:n], func(some []uint64) ([][]format.ChunkEntry, error) {
+			return r.readPages(ctx, p, some)
+		})
 		if err != nil {
 			return err
 		}
 		for k, i := range numbers[:n] {
-			_, count := p.page(geo, i)
-			page := format.FixedArrayPage{SizeWidth: p.width, Entries: make([]format.ChunkEntry, count)}
-			if _, err := wire.Decode(got[k], geo, spans[k].Addr, &page); err != nil {
-				return err
-			}
-			if !yield(i, page.Entries) {
+			if runs[k] != nil && !yield(i, runs[k]) {
 				return nil
 			}
 		}
 		numbers = numbers[n:]
 	}
 	return nil
+}
+
+func (r *fixedReader) readPages(ctx context.Context, p *fixedParts, numbers []uint64) ([][]format.ChunkEntry, error) {
+	geo := r.src.Geometry()
+	spans := make([]walk.Span, len(numbers))
+	for k, i := range numbers {
+		spans[k], _ = p.page(geo, i)
+	}
+	got, err := walk.Read(ctx, r.src, vfd.LocalHeap, "fixed array data block page", spans)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([][]format.ChunkEntry, len(numbers))
+	for k, i := range numbers {
+		_, count := p.page(geo, i)
+		page := format.FixedArrayPage{SizeWidth: p.width, Entries: make([]format.ChunkEntry, count)}
+		if _, err := wire.Decode(got[k], geo, spans[k].Addr, &page); err != nil {
+			return nil, err
+		}
+		runs[k] = page.Entries
+	}
+	return runs, nil
 }
 
 func (r *fixedReader) find(ctx context.Context, numbers []uint64) ([]format.ChunkEntry, error) {

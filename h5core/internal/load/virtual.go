@@ -71,17 +71,24 @@ func (d *Data) mappings(ctx context.Context) error {
 	if _, err := wire.Decode(got[0], d.file.geo, d.Layout.MappingHeap, &m); err != nil {
 		return damaged(err)
 	}
-	if len(m.List) > maxMappings {
-		return fmt.Errorf("%w: a virtual dataset of %d mappings, at most %d are read", ErrTooLarge, len(m.List), maxMappings)
+	if err := d.prepare(m.List); err != nil {
+		return err
 	}
-	d.Sources = m.List
-	d.virtual.list = make([]mapping, len(m.List))
-	for i := range m.List {
-		if err := d.virtual.list[i].prepare(&m.List[i], len(d.Space.Dims)); err != nil {
+	return d.grow(ctx)
+}
+
+func (d *Data) prepare(list []format.Mapping) error {
+	if len(list) > maxMappings {
+		return fmt.Errorf("%w: a virtual dataset of %d mappings, at most %d are read", ErrTooLarge, len(list), maxMappings)
+	}
+	d.Sources = list
+	d.virtual.list = make([]mapping, len(list))
+	for i := range list {
+		if err := d.virtual.list[i].prepare(&list[i], len(d.Space.Dims)); err != nil {
 			return damaged(fmt.Errorf("mapping %d: %w", i, err))
 		}
 	}
-	return d.grow(ctx)
+	return nil
 }
 
 // prepare finds out which kind a mapping is.

@@ -109,23 +109,15 @@ func reach(s *format.Selection, axis int, n uint64) (end uint64, ok bool) {
 
 // numbered counts the sources from 0 on, up to the first that is missing.
 func (d *Data) numbered(ctx context.Context, m *mapping) (end uint64, err error) {
-	for m.blocks = 0; ; m.blocks++ {
-		if m.blocks == maxNumbered {
-			return 0, fmt.Errorf("%w: a virtual dataset of over %d numbered sources", ErrTooLarge, maxNumbered)
-		}
+	m.blocks, err = counted(func(i uint64) (bool, error) {
 		if err := d.file.Spend(ctx, 1); err != nil {
-			return 0, err
+			return false, err
 		}
-		o, err := d.find(ctx, m.place(m.blocks))
-		if err != nil {
-			return 0, err
-		}
-		if o == nil {
-			break
-		}
-	}
-	if m.blocks == 0 {
-		return 0, nil
+		o, err := d.find(ctx, m.place(i))
+		return o != nil, err
+	})
+	if err != nil || m.blocks == 0 {
+		return 0, err
 	}
 	v := &m.Virtual
 	p, err := repeated(m.axis, v.Start[m.axis], v.Stride[m.axis], m.blocks, v.Block[m.axis], 0, nil)
@@ -133,6 +125,16 @@ func (d *Data) numbered(ctx context.Context, m *mapping) (end uint64, err error)
 		return 0, err
 	}
 	return p.end(), nil
+}
+
+// counted is how many there are from 0 on, without a gap.
+func counted(there func(i uint64) (bool, error)) (n uint64, err error) {
+	for ; n <= maxNumbered; n++ {
+		if ok, err := there(n); err != nil || !ok {
+			return n, err
+		}
+	}
+	return 0, fmt.Errorf("%w: a virtual dataset of over %d numbered sources", ErrTooLarge, maxNumbered)
 }
 
 // visit is a virtual dataset that is being read, for another one or not.

@@ -17,9 +17,6 @@ import (
 // says so. Storage that nobody filled takes no room and has no address.
 func (b *builder) storage(h *header, d *object.Dataset) error {
 	m := &message.Layout{Version: b.versions.layoutOf(d), Addr: wire.Undefined}
-	if d.Layout == object.Virtual || d.BareEdges { // no version before knows them
-		m.Version = max(m.Version, 4)
-	}
 	switch d.Layout {
 	case object.Compact:
 		return b.compact(h, d, m)

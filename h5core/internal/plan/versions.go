@@ -129,13 +129,18 @@ func (v versions) attributeOf(a *object.Attribute) (uint8, dtype.CharSet) {
 }
 
 // layoutOf is the row's for chunks only: all else has version 3, and filtered
-// chunks 5 from v200 on, where their stored sizes take 8 bytes.
+// chunks 5 from v200 on, where their stored sizes take 8 bytes. Virtual
+// datasets and bare edges are at least 4: no version before knows them.
 func (v versions) layoutOf(d *object.Dataset) uint8 {
+	layout := uint8(3)
 	switch {
-	case d.Layout != object.Chunked:
-		return 3
-	case len(d.Filters) > 0:
-		return v.filteredLayout
+	case d.Layout == object.Chunked && len(d.Filters) > 0:
+		layout = v.filteredLayout
+	case d.Layout == object.Chunked:
+		layout = v.layout
 	}
-	return v.layout
+	if d.Layout == object.Virtual || d.BareEdges {
+		return max(layout, 4)
+	}
+	return layout
 }

@@ -60,7 +60,7 @@ func (h *Heap) Object(ctx context.Context, id []byte) ([]byte, error) {
 // memory with each other and with the IDs. Those whose faults are tolerated
 // are nil.
 func (h *Heap) Objects(ctx context.Context, ids [][]byte) ([][]byte, error) {
-	return apart(ctx, ids, func(ids [][]byte) ([][]byte, error) { return h.objects(ctx, ids) })
+	return Apart(ctx, ids, func(ids [][]byte) ([][]byte, error) { return h.objects(ctx, ids) })
 }
 
 func (h *Heap) objects(ctx context.Context, ids [][]byte) ([][]byte, error) {

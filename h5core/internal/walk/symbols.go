@@ -51,7 +51,7 @@ func (t *tree1) symbolNodes(ctx context.Context, addrs []uint64) ([]format.Symbo
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := apart(ctx, addrs, func(addrs []uint64) ([][]format.SymbolEntry, error) { return t.readSymbols(ctx, addrs) })
+	nodes, err := Apart(ctx, addrs, func(addrs []uint64) ([][]format.SymbolEntry, error) { return t.readSymbols(ctx, addrs) })
 	return slices.Concat(nodes...), err
 }
 

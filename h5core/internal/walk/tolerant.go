@@ -36,10 +36,10 @@ func noter(ctx context.Context, err error) func(error) {
 	return note
 }
 
-// apart reads things together. Where faults are tolerated and there is one, it
+// Apart reads things together. Where faults are tolerated and there is one, it
 // reads them by halves, so that only the damaged ones are missing: those are
 // zero values.
-func apart[T, R any](ctx context.Context, list []T, read func([]T) ([]R, error)) ([]R, error) {
+func Apart[T, R any](ctx context.Context, list []T, read func([]T) ([]R, error)) ([]R, error) {
 	out, err := read(list)
 	if err == nil || noter(ctx, err) == nil {
 		return out, err
@@ -49,10 +49,10 @@ func apart[T, R any](ctx context.Context, list []T, read func([]T) ([]R, error))
 		return make([]R, len(list)), nil
 	}
 	half := len(list) / 2
-	first, err := apart(ctx, list[:half], read)
+	first, err := Apart(ctx, list[:half], read)
 	if err != nil {
 		return nil, err
 	}
-	second, err := apart(ctx, list[half:], read)
+	second, err := Apart(ctx, list[half:], read)
 	return append(first, second...), err
 }

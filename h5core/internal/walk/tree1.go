@@ -64,7 +64,7 @@ func (t *tree1) nodes(ctx context.Context, addrs []uint64, level int) ([]*format
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := apart(ctx, addrs, func(addrs []uint64) ([]*format.BTree1, error) { return t.read(ctx, addrs, level) })
+	nodes, err := Apart(ctx, addrs, func(addrs []uint64) ([]*format.BTree1, error) { return t.read(ctx, addrs, level) })
 	return slices.DeleteFunc(nodes, func(n *format.BTree1) bool { return n == nil }), err
 }
 

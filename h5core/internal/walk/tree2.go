@@ -105,7 +105,7 @@ func (t *Tree2) open(ctx context.Context, seen visited, pieces []piece, level in
 			return nil, err
 		}
 	}
-	nodes, err := apart(ctx, closed, func(list []piece) ([]*format.BTree2Node, error) { return t.nodes(ctx, list, level) })
+	nodes, err := Apart(ctx, closed, func(list []piece) ([]*format.BTree2Node, error) { return t.nodes(ctx, list, level) })
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,251 @@
+package h5grove
+
+import (
+	"context"
+	"io"
+	"math"
+	"math/bits"
+	"strings"
+
+	"github.com/h5serve/h5serve/api/represent"
+	"github.com/h5serve/h5serve/h5core"
+	"github.com/h5serve/h5serve/h5core/dtype"
+	"github.com/h5serve/h5serve/h5core/space"
+)
+
+// Query is what is asked of a dataset.
+type Query struct {
+	Path      string
+	Selection string
+	Format    string // json, bin, npy, csv, tiff; "" is json
+	Dtype     string // origin, safe; "" is origin
+	Flatten   bool
+}
+
+// Data gives elements of a dataset.
+func Data(ctx context.Context, f *File, q Query) (*Answer, error) {
+	switch q.Format {
+	case "", "json", "bin", "npy", "csv", "tiff":
+	default:
+		return nil, unfit("format", "Unsupported encoding %s; there are json, bin, npy, csv and tiff", q.Format)
+	}
+	p, err := f.part(ctx, q.Path, q.Selection)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.memory(q.Dtype)
+	if err != nil {
+		return nil, err
+	}
+	switch q.Format {
+	case "bin":
+		return p.binary(m)
+	case "npy":
+		return p.npy(m, q.Flatten)
+	case "csv":
+		return p.csv(m, q.Flatten)
+	case "tiff":
+		return p.tiff(m, q.Flatten)
+	}
+	return p.json(q.Flatten), nil
+}
+
+// part is what is selected of a dataset.
+type part struct {
+	dataset *h5core.Dataset
+	t       *dtype.Type
+	shape   []uint64        // nil of a null space
+	sel     space.Selection // of all axes; nil of a null space
+}
+
+func (f *File) part(ctx context.Context, path, selection string) (*part, error) {
+	d, err := f.dataset(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{dataset: d, t: d.Type()}
+	s, text := d.Space(), withoutBlanks(selection)
+	if s.Kind == space.Null {
+		if text != "" {
+			return nil, unfit("selection", "%s is a null dataset: there is nothing to select", path)
+		}
+		return p, nil
+	}
+	sel, shape, err := space.Parse(text, s.Dims)
+	if err != nil {
+		return nil, unfit("selection", "%s of shape %v: %v", path, s.Dims, err)
+	}
+	p.sel, p.shape = sel, append([]uint64{}, shape...)
+	return p, nil
+}
+
+// withoutBlanks leaves out what Python's int does: the blanks around a number.
+func withoutBlanks(selection string) string {
+	members := strings.Split(selection, ",")
+	for i, member := range members {
+		ends := strings.Split(member, ":")
+		for k := range ends {
+			ends[k] = strings.TrimSpace(ends[k])
+		}
+		members[i] = strings.Join(ends, ":")
+	}
+	return strings.Join(members, ",")
+}
+
+func (p *part) null() bool { return p.sel == nil }
+
+// memory is nil for what has none.
+func (p *part) memory(conversion string) (*represent.Memory, error) {
+	m, err := represent.MemoryOf(p.t)
+	if err != nil || p.null() {
+		m = nil
+	}
+	switch conversion {
+	case "", "origin":
+		return m, nil
+	case "safe":
+		if m == nil || !m.Numeric() {
+			return nil, unfit("dtype", "Unsupported dtype safe for non-numeric data")
+		}
+		return m.Safe(p.t), nil
+	}
+	return nil, unfit("dtype", "Unsupported dtype %s; there are origin and safe", conversion)
+}
+
+func (p *part) json(flat bool) *Answer {
+	return &Answer{MediaType: "application/json", Length: -1, Write: func(ctx context.Context, w io.Writer) error {
+		if p.null() {
+			_, err := io.WriteString(w, "null")
+			return err
+		}
+		out, err := represent.Grove{Flat: flat}.New(w, p.t, p.shape)
+		if err != nil {
+			return err
+		}
+		return p.write(ctx, out)
+	}}
+}
+
+func (p *part) binary(m *represent.Memory) (*Answer, error) {
+	if m == nil {
+		return nil, unfit("format", "Unsupported encoding bin for %s: it has no bytes of its own; ask for json", p.what())
+	}
+	return p.bytes(m, "application/octet-stream", "", nil)
+}
+
+func (p *part) what() string {
+	if p.null() {
+		return "a null dataset"
+	}
+	return p.t.String()
+}
+
+// bytes is a head and the elements.
+func (p *part) bytes(m *represent.Memory, mediaType, filename string, head []byte) (*Answer, error) {
+	hi, items := bits.Mul64(p.sel.Size(), m.Items())
+	hi2, size := bits.Mul64(items, uint64(m.Size))
+	if hi|hi2 != 0 || size > math.MaxInt64-uint64(len(head)) {
+		return nil, TooLong(math.MaxInt64)
+	}
+	return &Answer{MediaType: mediaType, Filename: filename, Length: int64(size) + int64(len(head)), Write: func(ctx context.Context, w io.Writer) error {
+		if _, err := w.Write(head); err != nil {
+			return err
+		}
+		return p.write(ctx, represent.NewMemory(w, m))
+	}}, nil
+}
+
+// numeric makes sure that there are numbers.
+func (p *part) numeric(m *represent.Memory, format string) error {
+	if m == nil || !m.Numeric() {
+		return unfit("format", "Unsupported encoding %s for non-numeric content", format)
+	}
+	return nil
+}
+
+func (p *part) npy(m *represent.Memory, flat bool) (*Answer, error) {
+	if err := p.numeric(m, "npy"); err != nil {
+		return nil, err
+	}
+	return p.bytes(m, "application/octet-stream", "data.npy", m.NPYHead(p.flattened(m, flat)))
+}
+
+// flattened is the shape of the elements in memory without the axes that the type adds; all of them in one axis
+// where that is asked for.
+func (p *part) flattened(m *represent.Memory, flat bool) []uint64 {
+	if flat && len(p.shape)+len(m.Dims) > 0 {
+		n := p.sel.Size() * m.Items()
+		m.Dims = nil
+		return []uint64{n}
+	}
+	return p.shape
+}
+
+func (p *part) csv(m *represent.Memory, flat bool) (*Answer, error) {
+	if err := p.numeric(m, "csv"); err != nil {
+		return nil, err
+	}
+	form := func(w io.Writer) (represent.Writer, error) { return represent.NewSaveText(w, p.t, p.shape, flat) }
+	if _, err := form(io.Discard); err != nil {
+		return nil, unfit("format", "Unsupported encoding csv: %v", err)
+	}
+	return &Answer{MediaType: "text/csv", Filename: "data.csv", Length: -1, Write: func(ctx context.Context, w io.Writer) error {
+		out, err := form(w)
+		if err != nil {
+			return err
+		}
+		return p.write(ctx, out)
+	}}, nil
+}
+
+func (p *part) tiff(m *represent.Memory, flat bool) (*Answer, error) {
+	if err := p.numeric(m, "tiff"); err != nil {
+		return nil, err
+	}
+	plan, err := m.TIFF(p.t, p.flattened(m, flat))
+	if err != nil {
+		return nil, unfit("format", "Unsupported encoding tiff: %v", err)
+	}
+	if plan.Size() > math.MaxInt64 {
+		return nil, TooLong(math.MaxInt64)
+	}
+	return &Answer{MediaType: "image/tiff", Filename: "data.tiff", Length: int64(plan.Size()), Write: func(ctx context.Context, w io.Writer) error {
+		out, err := plan.New(w)
+		if err != nil {
+			return err
+		}
+		return p.write(ctx, out)
+	}}, nil
+}
+
+// elementsAtOnce bounds elements whose descriptors say nothing of what they lead to.
+const elementsAtOnce = 4096
+
+// each reads the part block by block.
+func (p *part) each(ctx context.Context, use func(*h5core.Elements) error) error {
+	if p.null() || p.sel.Size() == 0 {
+		return nil
+	}
+	most := represent.PieceElements(p.sel.Shape(), p.dataset.Chunks(), uint64(p.t.Size))
+	if p.t.HasVarLen() || p.t.HasReference() {
+		most = min(most, elementsAtOnce)
+	}
+	for block := range space.Blocks(p.sel, p.dataset.Space().Dims, p.dataset.Chunks(), most) {
+		e, err := p.dataset.ReadRaw(ctx, block)
+		if err != nil {
+			return err
+		}
+		if err := use(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *part) write(ctx context.Context, out represent.Writer) error {
+	err := p.each(ctx, func(e *h5core.Elements) error { return out.Write(e.Data, e) })
+	if err != nil {
+		return err
+	}
+	return out.Close()
+}
