@@ -78,6 +78,10 @@ func TestAnswersKeepTheContract(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("multipart/byteranges", openapi3filter.FileBodyDecoder)
 
+	for _, kind := range []string{"image/png", "image/tiff", "application/octet-stream", "text/csv"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+
 	plan := h.plan(`{"datasets":{"y":[1,2]}}`, 201)
 	form := multi(piece{"spec", "", "", raw}, piece{"pixels", "", "", pixels})
 	samples := []struct {
@@ -139,6 +143,21 @@ func TestAnswersKeepTheContract(t *testing.T) {
 		{"GET", "/v1/stores/demo/none.h5", "", 404, nil},
 		{"HEAD", "/v1/stores/demo/x.h5", "", 200, nil},
 		{"HEAD", "/v1/stores/demo/none.h5", "", 404, nil},
+		{"GET", "/v1/data?path=/y&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&fit=1&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&format=csv&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&format=npy&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&format=png&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&format=tiff&fit=1&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/data?path=/y&file=plan:" + plan.ID, "", 304, []string{"If-None-Match: " + plan.ETag}},
+		{"GET", "/v1/data?path=/z&file=plan:" + plan.ID, "", 404, nil},
+		{"GET", "/v1/data?file=plan:" + plan.ID, "", 422, nil},
+		{"GET", "/v1/stats?path=/y&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/stats?path=/y&bins=x&file=plan:" + plan.ID, "", 422, nil},
+		{"GET", "/v1/tree?limit=1&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/tree?cursor=x-1&file=plan:" + plan.ID, "", 409, nil},
+		{"GET", "/v1/search?q=y&file=plan:" + plan.ID, "", 200, nil},
+		{"GET", "/v1/search?q=y&file=plan:" + plan.ID, "", 412, []string{`If-Match: "x"`}},
 		{"GET", "/v1/inspect?file=plan:" + plan.ID, "", 200, nil},
 		{"GET", "/v1/inspect?file=plan:" + plan.ID + "&check=false", "", 200, nil},
 		{"GET", "/v1/inspect?file=plan:" + plan.ID, "", 304, []string{"If-None-Match: *"}},

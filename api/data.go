@@ -98,7 +98,7 @@ func (v *dataView) fit(text string) error {
 	if p.Rows.Number < 0 {
 		rows = 1
 	}
-	p.Fit(rows, v.cols, min(maxCells, v.bytes/v.cellBytes()))
+	p.Fit(rows, v.cols, min(maxCells, v.bytes*99/100/v.cellBytes()))
 	switch {
 	case v.format == "png" && p.Cells() == 0:
 		return at("format", refuse(http.StatusUnprocessableEntity, "unfit_type", "No element is selected, which makes no picture."))

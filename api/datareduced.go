@@ -120,7 +120,7 @@ func (a *reducedAnswer) totalField() string {
 
 // extreme is a number as JSON has it.
 func (a *reducedAnswer) extreme(key uint64) []byte {
-	t, b := a.level.Extreme(key)
+	t, b := a.level.Kind.Number(key)
 	text, err := represent.JSON{}.Append(nil, t, b, nil)
 	if err != nil {
 		panic(fmt.Sprintf("api: %v is no number: %v", t, err)) // of types written in code
@@ -164,8 +164,8 @@ func (a *reducedAnswer) writeJSON(body *bytes.Buffer) error {
 	if a.total.Finite == 0 {
 		text = append(text, `null`...)
 	} else {
-		t, low := a.level.Extreme(a.total.Min)
-		_, high := a.level.Extreme(a.total.Max)
+		t, low := a.level.Kind.Number(a.total.Min)
+		_, high := a.level.Kind.Number(a.total.Max)
 		out, err := a.json.New(body, t, []uint64{2})
 		if err != nil {
 			return err
@@ -179,7 +179,7 @@ func (a *reducedAnswer) writeJSON(body *bytes.Buffer) error {
 	body.Write(append(text, `,"cells":`...))
 	for i, f := range a.figures {
 		fmt.Fprintf(body, `%c"%s":`, "{,"[min(i, 1)], f)
-		if err := a.writeFigure(body, f); err != nil {
+		if err := a.writeFigure(body, f, a.json.New); err != nil {
 			return err
 		}
 	}
@@ -187,10 +187,10 @@ func (a *reducedAnswer) writeJSON(body *bytes.Buffer) error {
 	return nil
 }
 
-// writeFigure writes a figure as nested lists.
-func (a *reducedAnswer) writeFigure(body *bytes.Buffer, f reduce.Figure) error {
+// writeFigure writes a figure of every cell, as exactly as it is known.
+func (a *reducedAnswer) writeFigure(body *bytes.Buffer, f reduce.Figure, form represent.Form) error {
 	l, t := a.level, a.level.Exact(f)
-	out, err := a.json.New(body, t, l.Shape())
+	out, err := form(body, t, l.Shape())
 	if err != nil {
 		return err
 	}
@@ -216,12 +216,7 @@ func (a *reducedAnswer) writeCSV(body *bytes.Buffer) error {
 		if len(a.figures) > 1 {
 			return at("figures", refuse(http.StatusUnprocessableEntity, "unfit_type", "A table of two axes has room for one figure: name it, such as figures=mean."))
 		}
-		t := dtype.Float64(dtype.LittleEndian)
-		out, err := represent.NewCSV(body, t, l.Shape())
-		if err != nil {
-			return err
-		}
-		return errors.Join(out.Write(l.Append(nil, a.figures[0], 8), nil), out.Close())
+		return a.writeFigure(body, a.figures[0], represent.NewCSV)
 	}
 	body.WriteString("start,stop")
 	for _, f := range a.figures {

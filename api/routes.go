@@ -51,6 +51,9 @@ func (s *Server) routes() (*chi.Mux, error) {
 	m.Method(http.MethodPut, "/v1/stores/{store}/*", handler(s.putObject))
 
 	m.Method(http.MethodGet, "/v1/data", handler(s.getData))
+	m.Method(http.MethodGet, "/v1/tree", handler(s.getTree))
+	m.Method(http.MethodGet, "/v1/search", handler(s.getSearch))
+	m.Method(http.MethodGet, "/v1/stats", handler(s.getStats))
 	m.Method(http.MethodGet, "/v1/inspect", handler(s.inspectFile))
 	s.groveRoutes(m)
 

@@ -49,7 +49,7 @@ func TestMakeRunWithoutNode(t *testing.T) {
 	defer func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 		_ = cmd.Wait()
-		if !strings.Contains(out.String(), "without the viewer") {
+		if !strings.Contains(out.String(), "Node 20.19") {
 			t.Errorf("nothing is said of the viewer:\n%s", out.String())
 		}
 	}()

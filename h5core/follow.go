@@ -29,8 +29,9 @@ type following struct {
 // WithFollow lets a file that is read lead to others below a folder. As in the
 // C library, names count from the folder of the file that they stand in; where
 // that lies elsewhere, from the folder given. Nothing outside is opened,
-// whatever links lie on the way (os.Root). What is not followed is ErrExternal
-// where it is wanted. An empty name, as no option at all, follows nothing.
+// whatever links lie on the way (os.Root). However many there are, about 128 are
+// open at once; one that has changed when it is opened again fails the read.
+// What is not followed is ErrExternal where it is wanted. An empty name, as no option at all, follows nothing.
 func WithFollow(folder string) Option {
 	return func(o *options) error { o.follow = following{folder: folder}; return nil }
 }

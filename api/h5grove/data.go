@@ -1,6 +1,7 @@
 package h5grove
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"math"
@@ -102,6 +103,9 @@ func (p *part) memory(conversion string) (*represent.Memory, error) {
 	}
 	switch conversion {
 	case "", "origin":
+		if m != nil && m.Numeric() && len(p.shape)+len(m.Dims) == 0 {
+			m = m.Little() // numpy's single numbers have no byte order of their own
+		}
 		return m, nil
 	case "safe":
 		if m == nil || !m.Numeric() {
@@ -130,7 +134,22 @@ func (p *part) binary(m *represent.Memory) (*Answer, error) {
 	if m == nil {
 		return nil, unfit("format", "Unsupported encoding bin for %s: it has no bytes of its own; ask for json", p.what())
 	}
-	return p.bytes(m, "application/octet-stream", "", nil)
+	if m.Kind == 'S' && len(p.shape)+len(m.Dims) == 0 {
+		return p.text(m), nil
+	}
+	return p.elements(m, "application/octet-stream", "", nil)
+}
+
+// text is one string, which numpy has without the NULs at its end.
+func (p *part) text(m *represent.Memory) *Answer {
+	return &Answer{MediaType: "application/octet-stream", Length: -1, Write: func(ctx context.Context, w io.Writer) error {
+		var all bytes.Buffer
+		if err := p.write(ctx, represent.NewMemory(&all, m)); err != nil {
+			return err
+		}
+		_, err := w.Write(bytes.TrimRight(all.Bytes(), "\x00"))
+		return err
+	}}
 }
 
 func (p *part) what() string {
@@ -140,8 +159,8 @@ func (p *part) what() string {
 	return p.t.String()
 }
 
-// bytes is a head and the elements.
-func (p *part) bytes(m *represent.Memory, mediaType, filename string, head []byte) (*Answer, error) {
+// elements is a head and the elements.
+func (p *part) elements(m *represent.Memory, mediaType, filename string, head []byte) (*Answer, error) {
 	hi, items := bits.Mul64(p.sel.Size(), m.Items())
 	hi2, size := bits.Mul64(items, uint64(m.Size))
 	if hi|hi2 != 0 || size > math.MaxInt64-uint64(len(head)) {
@@ -167,18 +186,16 @@ func (p *part) npy(m *represent.Memory, flat bool) (*Answer, error) {
 	if err := p.numeric(m, "npy"); err != nil {
 		return nil, err
 	}
-	return p.bytes(m, "application/octet-stream", "data.npy", m.NPYHead(p.flattened(m, flat)))
+	whole, shape := p.flattened(m, flat)
+	return p.elements(m, "application/octet-stream", "data.npy", whole.NPYHead(shape))
 }
 
-// flattened is the shape of the elements in memory without the axes that the type adds; all of them in one axis
-// where that is asked for.
-func (p *part) flattened(m *represent.Memory, flat bool) []uint64 {
+// flattened is the memory and the shape that are told: one axis alone, where that is asked for.
+func (p *part) flattened(m *represent.Memory, flat bool) (*represent.Memory, []uint64) {
 	if flat && len(p.shape)+len(m.Dims) > 0 {
-		n := p.sel.Size() * m.Items()
-		m.Dims = nil
-		return []uint64{n}
+		return m.Flat(), []uint64{p.sel.Size() * m.Items()}
 	}
-	return p.shape
+	return m, p.shape
 }
 
 func (p *part) csv(m *represent.Memory, flat bool) (*Answer, error) {
@@ -202,7 +219,8 @@ func (p *part) tiff(m *represent.Memory, flat bool) (*Answer, error) {
 	if err := p.numeric(m, "tiff"); err != nil {
 		return nil, err
 	}
-	plan, err := m.TIFF(p.t, p.flattened(m, flat))
+	whole, shape := p.flattened(m, flat)
+	plan, err := whole.TIFF(p.t, shape)
 	if err != nil {
 		return nil, unfit("format", "Unsupported encoding tiff: %v", err)
 	}

@@ -96,7 +96,7 @@ func lost(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	for _, kind := range []error{h5core.ErrNotFound, h5core.ErrExternal, h5core.ErrDamaged, h5core.ErrUnsupported} {
+	for _, kind := range []error{h5core.ErrNotFound, h5core.ErrExternal, h5core.ErrDamaged, h5core.ErrUnsupported, h5core.ErrInvalid} {
 		if errors.Is(err, kind) {
 			return true
 		}

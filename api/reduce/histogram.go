@@ -2,7 +2,6 @@ package reduce
 
 import (
 	"math"
-	"math/bits"
 	"sync"
 )
 
@@ -14,28 +13,26 @@ type Histogram struct {
 	Counts []uint64
 }
 
-// fineHistogram counts values in narrow bins, whose width doubles whenever the
-// values spread too far. The width in the end depends on the extremes alone.
+// fine counts values in narrow bins, whose width doubles whenever the values
+// spread too far. The width in the end depends on the extremes alone.
 //
 //	index of a value = ⌊value / 2^exponent⌋      counts[i] has those of index first + i
-type fineHistogram struct {
-	integers bool
-
-	mu       sync.Mutex
-	counts   []uint64
-	first    int64
-	exponent int
+type fine struct {
+	integers  bool
+	low, high float64 // that were counted
+	counts    []uint64
+	first     int64
+	exponent  int
 }
 
 const (
-	fineBins     = 1 << 16
-	leastWidth   = -1000 // exponents
-	indexBits    = 52    // of the largest index
-	countedLocal = 256   // values that are counted under one lock at least
+	fineBins   = 1 << 16
+	leastWidth = -1000 // exponents
+	indexBits  = 52    // of the largest index
 )
 
 // exponentFor is the least exponent from e on by which values fit.
-func (h *fineHistogram) exponentFor(e int, low, high float64) int {
+func (h *fine) exponentFor(e int, low, high float64) int {
 	_, size := math.Frexp(max(math.Abs(low), math.Abs(high)))
 	e = max(e, leastWidth, size-indexBits)
 	if h.integers {
@@ -50,9 +47,7 @@ func (h *fineHistogram) exponentFor(e int, low, high float64) int {
 func index(v float64, exponent int) int64 { return int64(math.Floor(math.Ldexp(v, -exponent))) }
 
 // count adds the finite values, which lie from low to high.
-func count[T number](h *fineHistogram, values []T, low, high float64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func count[T number](h *fine, values []T, low, high float64) {
 	h.reach(low, high)
 	scale := math.Ldexp(1, -h.exponent)
 	for _, v := range values {
@@ -63,59 +58,85 @@ func count[T number](h *fineHistogram, values []T, low, high float64) {
 }
 
 // reach makes room for values from low to high.
-func (h *fineHistogram) reach(low, high float64) {
+func (h *fine) reach(low, high float64) {
 	if h.counts == nil {
-		h.counts = make([]uint64, fineBins)
-		h.exponent = h.exponentFor(leastWidth, low, high)
-		h.first = index(low, h.exponent)
+		h.low, h.high, h.exponent = low, high, h.exponentFor(leastWidth, low, high)
+		h.first, h.counts = index(low, h.exponent), make([]uint64, fineBins)
 		return
 	}
-	last := h.first + fineBins - 1
-	for last > h.first && h.counts[last-h.first] == 0 {
-		if last == index(high, h.exponent) {
-			break
-		}
-		last--
+	if low >= h.low && high <= h.high {
+		return
 	}
-	e := h.exponentFor(h.exponent, low, high)
-	first := func() int64 { return min(h.first>>(e-h.exponent), index(low, e)) }
-	end := func() int64 { return max(last>>(e-h.exponent), index(high, e)) }
-	for end()-first() >= fineBins {
-		e++
-	}
-	if to := first(); e != h.exponent || to != h.first {
-		h.move(to, e)
+	old := *h
+	h.low, h.high = min(low, h.low), max(high, h.high)
+	h.exponent = h.exponentFor(h.exponent, h.low, h.high)
+	if h.first = index(h.low, h.exponent); h.first != old.first || h.exponent != old.exponent {
+		h.counts = make([]uint64, fineBins)
+		h.take(&old)
 	}
 }
 
-// move counts anew from another index on, in bins of another width.
-func (h *fineHistogram) move(first int64, e int) {
-	counts := make([]uint64, fineBins)
-	for i, n := range h.counts {
+// take adds the counts of bins that are no wider, and lie in reach.
+func (h *fine) take(o *fine) {
+	for i, n := range o.counts {
 		if n > 0 {
-			counts[(h.first+int64(i))>>(e-h.exponent)-first] += n
+			h.counts[(o.first+int64(i))>>(h.exponent-o.exponent)-h.first] += n
 		}
 	}
-	h.counts, h.first, h.exponent = counts, first, e
 }
 
 // bins joins narrow bins to at most so many of equal width, over all values.
-func (h *fineHistogram) bins(low, high float64, most int) Histogram {
+func (h *fine) bins(most int) Histogram {
 	if most < 1 || h.counts == nil {
 		return Histogram{}
 	}
-	first, n := index(low, h.exponent), index(high, h.exponent)-index(low, h.exponent)+1
+	n := index(h.high, h.exponent) - h.first + 1
 	each := (n + int64(most) - 1) / int64(most)
-	out := Histogram{Edges: []float64{math.Ldexp(float64(first), h.exponent)}}
+	out := Histogram{Edges: []float64{math.Ldexp(float64(h.first), h.exponent)}}
 	for at := int64(0); at < n; at += each {
 		sum := uint64(0)
-		for i := at; i < min(at+each, n); i++ {
-			sum += h.counts[first-h.first+i]
+		for _, c := range h.counts[at:min(at+each, n)] {
+			sum += c
 		}
 		out.Counts = append(out.Counts, sum)
-		out.Edges = append(out.Edges, math.Ldexp(float64(first+at+each), h.exponent))
+		out.Edges = append(out.Edges, math.Ldexp(float64(h.first+at+each), h.exponent))
 	}
 	return out
 }
 
-var _ = bits.Len
+// fines are histograms for several workers, a worker having one at a time.
+type fines struct {
+	integers bool
+
+	mu   sync.Mutex
+	idle []*fine
+}
+
+func (f *fines) lend() *fine {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := len(f.idle); n > 0 {
+		h := f.idle[n-1]
+		f.idle = f.idle[:n-1]
+		return h
+	}
+	return &fine{integers: f.integers}
+}
+
+func (f *fines) giveBack(h *fine) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.idle = append(f.idle, h)
+}
+
+// together is what all of them counted, when all were given back.
+func (f *fines) together() *fine {
+	all := &fine{integers: f.integers}
+	for _, h := range f.idle {
+		if h.counts != nil {
+			all.reach(h.low, h.high)
+			all.take(h)
+		}
+	}
+	return all
+}

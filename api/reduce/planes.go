@@ -117,7 +117,7 @@ func (k Kind) append(dst []byte, key uint64) []byte {
 	return le.AppendUint64(dst, key)
 }
 
-// Extreme gives the number of a key of Total, and its type.
-func (l *Level) Extreme(key uint64) (*dtype.Type, []byte) {
-	return l.Kind.exact(), l.Kind.append(nil, key)
+// Number gives the number of a key, as stored, and its type.
+func (k Kind) Number(key uint64) (*dtype.Type, []byte) {
+	return k.exact(), k.append(nil, key)
 }

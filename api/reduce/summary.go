@@ -52,26 +52,28 @@ func Summarize(ctx context.Context, d *h5core.Dataset, s space.Hyperslab, bins i
 
 func summarize[T number](ctx context.Context, d *h5core.Dataset, s space.Hyperslab, k Kind, bins int, n numbers[T]) (*Summary, error) {
 	var mu sync.Mutex
-	var partial []*partial[T]
+	var pieces []*partial[T]
 	every := max(1, (s.Size()+Sampled-1)/Sampled)
-	fine := &fineHistogram{integers: k == Int || k == Uint}
+	histograms := &fines{integers: k == Int || k == Uint}
 	begin := func(i int) {
 		mu.Lock()
 		defer mu.Unlock()
-		partial = append(partial, newPartial(n.key, every, uint64(i)))
+		pieces = append(pieces, newPartial(n.key, every, uint64(i)))
 	}
 	use := func(i int, values []T) {
 		mu.Lock()
-		p := partial[i]
+		p := pieces[i]
 		mu.Unlock()
-		p.take(values, fine)
+		h := histograms.lend()
+		p.take(values, h)
+		histograms.giveBack(h)
 	}
 	if err := eachPart(ctx, d, s, n, begin, use); err != nil {
 		return nil, err
 	}
 	out := &Summary{Kind: k, every: every, Total: Total{Min: ^uint64(0)}, LeastPositive: ^uint64(0)}
 	var m moments
-	for _, p := range partial {
+	for _, p := range pieces {
 		out.add(p.Total)
 		out.LeastPositive = min(out.LeastPositive, p.positive)
 		out.sample = append(out.sample, p.sample...)
@@ -81,7 +83,7 @@ func summarize[T number](ctx context.Context, d *h5core.Dataset, s space.Hypersl
 	if out.Finite > 0 {
 		low, high := k.value(out.Min), k.value(out.Max)
 		out.Mean = max(low, min(high, out.Mean))
-		out.Histogram = fine.bins(low, high, bins)
+		out.Histogram = histograms.together().bins(bins)
 	}
 	sortKeys(out.sample)
 	return out, nil
@@ -128,7 +130,7 @@ func (p *partial[T]) place(stretch uint64) uint64 {
 // each of them, which keeps the sum of squares exact.
 const stretch = 4096
 
-func (p *partial[T]) take(values []T, fine *fineHistogram) {
+func (p *partial[T]) take(values []T, h *fine) {
 	for len(values) > 0 {
 		some := values[:min(stretch, len(values))]
 		values = values[len(some):]
@@ -139,7 +141,7 @@ func (p *partial[T]) take(values []T, fine *fineHistogram) {
 		}
 		p.at += uint64(len(some))
 		low, high, sum, finite, l := fold(some)
-		p.add2(l, finite)
+		p.note(l, finite)
 		if finite == 0 {
 			continue
 		}
@@ -148,11 +150,11 @@ func (p *partial[T]) take(values []T, fine *fineHistogram) {
 		if high > 0 {
 			p.positive = min(p.positive, p.key(leastPositive(some, low, high)))
 		}
-		count(fine, some, float64(low), float64(high))
+		count(h, some, float64(low), float64(high))
 	}
 }
 
-func (p *partial[T]) add2(l lost, finite int) {
+func (p *partial[T]) note(l lost, finite int) {
 	p.Finite += uint64(finite)
 	p.NaN += l.nan
 	p.PositiveInfinite += l.above

@@ -12,7 +12,12 @@ import (
 func appendReversed(dst, src []byte, size int) []byte {
 	begin := len(dst)
 	dst = append(dst, src...)
-	room := dst[begin:]
+	reverse(dst[begin:], size)
+	return dst
+}
+
+// reverse turns numbers of size bytes to the other byte order.
+func reverse(room []byte, size int) {
 	switch size {
 	case 1:
 	case 2:
@@ -32,7 +37,6 @@ func appendReversed(dst, src []byte, size int) []byte {
 			slices.Reverse(room[i : i+size])
 		}
 	}
-	return dst
 }
 
 // appendFloats appends IEEE floats of 2, 4 or 8 bytes. Every NaN becomes the

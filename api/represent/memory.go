@@ -60,30 +60,57 @@ func (m *Memory) Items() uint64 {
 // Append appends elements, given as stored.
 func (m *Memory) Append(dst, src []byte) (_ []byte, err error) {
 	switch {
-	case m.swap > 0:
+	case m.item == nil && m.swap > 0:
 		return appendReversed(dst, src, m.swap), nil
 	case m.item == nil:
 		return append(dst, src...), nil
 	}
+	begin := len(dst)
 	for ; len(src) >= m.stored; src = src[m.stored:] {
 		if dst, err = m.item(dst, src[:m.stored]); err != nil {
 			return dst, err
 		}
 	}
+	if m.swap > 0 {
+		reverse(dst[begin:], m.swap)
+	}
 	return dst, nil
+}
+
+// Flat is the same memory without the axes of the type.
+func (m *Memory) Flat() *Memory {
+	d := *m
+	d.Dims = nil
+	return &d
 }
 
 // Little is the same memory in little-endian order.
 func (m *Memory) Little() *Memory {
-	if !m.Big { // what is converted is little-endian already
+	if !m.Big {
 		return m
 	}
 	d := *m
-	d.Descr, d.Big, d.swap = "<"+m.Descr[1:], false, m.Size
-	if m.Kind == 'c' {
-		d.swap = m.Size / 2
+	d.Descr, d.Big, d.swap = "<"+m.Descr[1:], false, 0
+	if m.item == nil {
+		d.swap = m.part()
 	}
 	return &d
+}
+
+// part is how many bytes one number has.
+func (m *Memory) part() int {
+	if m.Kind == 'c' {
+		return m.Size / 2
+	}
+	return m.Size
+}
+
+// convert makes it memory that items are converted to, which give little-endian numbers.
+func (m *Memory) convert(item func(dst, src []byte) ([]byte, error)) {
+	m.item = item
+	if m.Big {
+		m.swap = m.part()
+	}
 }
 
 // Safe is the memory that JavaScript's typed arrays can take over: little-endian,
@@ -101,7 +128,7 @@ func (m *Memory) Safe(t *dtype.Type) *Memory {
 
 func (m *Memory) derive(descr string, size int, item func(dst, src []byte) ([]byte, error)) *Memory {
 	d := *m
-	d.Descr, d.Size, d.Big, d.item = descr, size, false, item
+	d.Descr, d.Size, d.Big, d.item, d.swap = descr, size, false, item, 0
 	return &d
 }
 

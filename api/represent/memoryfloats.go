@@ -40,19 +40,33 @@ func floatName(t *dtype.Type) string {
 
 func floatMemory(t *dtype.Type) *Memory {
 	order, size := floatIn(t)
-	m := &Memory{Kind: 'f', Size: int(size), stored: int(t.Size)}
-	switch {
-	case ieee(t) || x87(t):
-		m.Big = order == '>'
-	case size <= 4:
-		order, m.Size = '<', 4
-		m.item = func(dst, src []byte) ([]byte, error) { return appendSingle(dst, t, src) }
-	default:
-		order, m.Size = '<', 8
-		m.item = func(dst, src []byte) ([]byte, error) { return appendDouble(dst, t, src) }
+	m := &Memory{Kind: 'f', Size: int(size), stored: int(t.Size), Big: order == '>'}
+	if !ieee(t) && !x87(t) {
+		m.Size = min(m.Size, 8) // a conversion to the x87's own is more than anybody stores
+		m.convert(floatOf(t, m.Size))
 	}
 	m.Descr = fmt.Sprintf("%cf%d", order, m.Size)
 	return m
+}
+
+// floatOf converts a float to a little-endian one of 2, 4 or 8 bytes.
+func floatOf(t *dtype.Type, size int) func(dst, src []byte) ([]byte, error) {
+	half := dtype.Float16(dtype.LittleEndian)
+	return func(dst, src []byte) ([]byte, error) {
+		switch size {
+		case 8:
+			return appendDouble(dst, t, src)
+		case 4:
+			return appendSingle(dst, t, src)
+		}
+		v, err := t.GetFloat64(src)
+		if err != nil {
+			return dst, err
+		}
+		var room [2]byte
+		err = half.PutFloat(room[:], v)
+		return append(dst, room[:]...), err
+	}
 }
 
 // x87 tells the x87's 80-bit float in 16 bytes, which numpy has as it is.
@@ -64,24 +78,18 @@ func x87(t *dtype.Type) bool {
 
 func complexMemory(t, part *dtype.Type) (*Memory, error) {
 	order, size := floatIn(part)
-	m := &Memory{Kind: 'c', Size: int(t.Size), stored: int(t.Size)}
-	if t.Size == 2*part.Size && (ieee(part) && part.Size > 2 || x87(part)) {
-		m.Descr, m.Big = fmt.Sprintf("%cc%d", order, t.Size), order == '>'
-		return m, nil
+	m := &Memory{Kind: 'c', Size: 2 * int(size), stored: int(t.Size), Big: order == '>'}
+	if t.Size != 2*part.Size || !ieee(part) && !x87(part) || part.Size == 2 {
+		m.Size = min(max(m.Size, 8), 16)
+		one, second := floatOf(part, m.Size/2), imaginary(t)
+		m.convert(func(dst, src []byte) (_ []byte, err error) {
+			if dst, err = one(dst, src[:part.Size]); err != nil {
+				return dst, err
+			}
+			return one(dst, src[second:second+part.Size])
+		})
 	}
-	append1 := appendDouble
-	m.Descr, m.Size = "<c16", 16
-	if size <= 4 {
-		append1 = appendSingle
-		m.Descr, m.Size = "<c8", 8
-	}
-	second := imaginary(t)
-	m.item = func(dst, src []byte) (_ []byte, err error) {
-		if dst, err = append1(dst, part, src[:part.Size]); err != nil {
-			return dst, err
-		}
-		return append1(dst, part, src[second:second+part.Size])
-	}
+	m.Descr = fmt.Sprintf("%cc%d", order, m.Size)
 	return m, nil
 }
 

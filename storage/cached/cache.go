@@ -18,7 +18,6 @@ type Cache struct {
 	folder   *folder // nil without one
 	totals   Counter
 	only     []*Counter // of reads that nobody else counts: the totals
-	buffers  sync.Pool  // *[]byte of Settings.Largest bytes
 
 	mu      sync.Mutex
 	objects map[place]*object

@@ -9,9 +9,9 @@
 // Metadata goes through pages, which stay in memory within a budget of their
 // own (and in a folder, if there is one): raw data never drives it out. A wave
 // of few places fetches a block around each, a larger one where the reader goes
-// on from block to block; a wave of many places fetches windows, or the whole
-// stretch where they nearly fill it. Raw data is fetched exactly: sorted,
-// neighbours merged, in parallel. All GETs of a wave are one round.
+// on from block to block; a wave of many places fetches windows, or all that is
+// not held of the stretch where they nearly fill it. Raw data is fetched exactly:
+// sorted, neighbours merged, in parallel. All GETs of a wave are one round.
 //
 // Every GET carries the version's ETag, so pages, raw data and the size belong
 // together; a File whose object was replaced is ErrChanged from then on, and

@@ -183,17 +183,25 @@ func (v *version) release(t *transfer) {
 	t.waiters--
 	last := t.waiters == 0
 	v.mu.Unlock()
-	if c := v.object.cache; last && t.kind == Raw && t.length() == c.settings.Largest {
-		c.buffers.Put(&t.result)
+	if last && t.kind == Raw && v.object.cache.large(t.length()) {
+		buffers.Put(&t.result)
 	}
 }
 
-// buffer is memory for a transfer; that of the largest is used again.
+// buffers are memory for large transfers of raw data that is used again: to get
+// it anew costs as much as to copy it.
+var buffers sync.Pool // *[]byte
+
+// large tells whether so many bytes are worth a buffer of the largest GET.
+func (c *Cache) large(n uint64) bool { return n > c.settings.Largest/2 }
+
+// buffer is memory for a transfer.
 func (c *Cache) buffer(n uint64) []byte {
-	if n == c.settings.Largest {
-		if b, ok := c.buffers.Get().(*[]byte); ok {
-			return *b
-		}
+	if !c.large(n) {
+		return make([]byte, n)
 	}
-	return make([]byte, n)
+	if b, ok := buffers.Get().(*[]byte); ok && uint64(cap(*b)) >= n {
+		return (*b)[:n]
+	}
+	return make([]byte, n, c.settings.Largest)
 }

@@ -30,7 +30,7 @@ export class Problem extends Error {
 export function problemOf(text: string, status: number): Problem {
   try {
     const document: unknown = JSON.parse(text)
-    if (document && typeof document === 'object' && 'detail' in document) return new Problem(document)
+    if (document && typeof document === 'object' && 'detail' in document) return new Problem(document as Document)
   } catch {
     // no JSON: told below
   }

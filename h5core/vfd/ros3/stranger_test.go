@@ -157,7 +157,7 @@ func TestStranger(t *testing.T) {
 		t.Errorf("%d datasets", got)
 	}
 	t.Logf("list, cold: %+v", n.Counts())
-	if got := n.Counts(); got.GETs > 75 || got.Rounds > 8 {
+	if got := n.Counts(); got.GETs > 75 || got.Rounds > 8 || got.Bytes > int64(info.Size)+2<<20 {
 		t.Errorf("list, cold: %+v", got)
 	}
 }

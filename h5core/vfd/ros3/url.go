@@ -79,7 +79,7 @@ func (at location) inURL(u *url.URL, sign bool) (location, error) {
 			at.endpoint = base
 		}
 	}
-	if !ok || at.key == "" {
+	if !ok || at.key == "" || at.bucket == "" && at.web == "" {
 		return at, errors.New("the URL names no object")
 	}
 	return at, nil
@@ -113,9 +113,13 @@ func bare(name string) string {
 		return name
 	}
 	name, _, _ = strings.Cut(name, "?")
-	if u, err := url.Parse(name); err == nil && u.User != nil {
+	u, err := url.Parse(name)
+	switch i := strings.LastIndexByte(name, '@'); {
+	case err == nil && u.User != nil:
 		u.User = nil
 		return u.String()
+	case err != nil && i >= 0: // it may be a user's name and password all the same
+		return name[i+1:]
 	}
 	return name
 }

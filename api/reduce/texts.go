@@ -1,0 +1,92 @@
+package reduce
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/h5serve/h5serve/h5core"
+	"github.com/h5serve/h5serve/h5core/space"
+)
+
+// Texts is what is known of strings. Lengths are in bytes.
+type Texts struct {
+	Count, Null, Empty uint64
+	Shortest, Longest  uint64 // of those that are not null
+	MeanLength         float64
+	Distinct           uint64 // that were told apart: all, or the first ones
+	Complete           bool   // whether those are all
+	Frequent           []Frequency
+}
+
+// Frequency is how often a text is there, as far as it was counted.
+type Frequency struct {
+	Text  string
+	Count uint64
+}
+
+const (
+	distinctTexts = 10_000
+	distinctBytes = 4 << 20
+	frequentTexts = 10
+	textBlock     = 64 << 10 // elements that are read at once
+)
+
+// SummarizeTexts reads the strings of a selection.
+func SummarizeTexts(ctx context.Context, d *h5core.Dataset, s space.Hyperslab) (*Texts, error) {
+	c := texts{seen: map[string]uint64{}}
+	c.Complete = true
+	for b, err := range h5core.EachBlock[*string](ctx, d, s, textBlock) {
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range b.Values {
+			c.take(v)
+		}
+	}
+	c.Distinct = uint64(len(c.seen))
+	if n := c.Count - c.Null; n > 0 {
+		c.MeanLength = float64(c.length) / float64(n)
+	}
+	for text, n := range c.seen {
+		c.Frequent = append(c.Frequent, Frequency{text, n})
+	}
+	slices.SortFunc(c.Frequent, func(a, b Frequency) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
+	})
+	c.Frequent = c.Frequent[:min(len(c.Frequent), frequentTexts)]
+	return &c.Texts, nil
+}
+
+type texts struct {
+	Texts
+	length uint64 // of all together
+	seen   map[string]uint64
+	held   int
+}
+
+func (c *texts) take(v *string) {
+	c.Count++
+	if v == nil {
+		c.Null++
+		return
+	}
+	n := uint64(len(*v))
+	if n == 0 {
+		c.Empty++
+	}
+	if c.length == 0 && c.Count-c.Null == 1 {
+		c.Shortest = n
+	}
+	c.Shortest, c.Longest = min(c.Shortest, n), max(c.Longest, n)
+	c.length += n
+	_, known := c.seen[*v]
+	if !known && (len(c.seen) == distinctTexts || c.held+len(*v) > distinctBytes) {
+		c.Complete = false
+		return
+	}
+	if !known {
+		c.held += len(*v)
+	}
+	c.seen[*v]++
+}
