@@ -64,7 +64,7 @@ func (s *Server) read(ctx context.Context, rc *recipe) (*order, error) {
 	err := rc.withFiles(ctx, s, func() (err error) {
 		limits := s.limits
 		limits.Files = rc.files
-		spec, err = filespec.Parse(ctx, rc.description, rc.parts, limits)
+		spec, err = filespec.Parse(rc.files.budget(ctx), rc.description, rc.parts, limits)
 		return err
 	})
 	if err != nil {

@@ -139,9 +139,6 @@ func (s *fileSet) tags() map[string]string {
 
 // budget gives planning the limits of one request.
 func (s *fileSet) budget(ctx context.Context) context.Context {
-	if len(s.tags()) == 0 {
-		return ctx
-	}
 	limits := s.server.settings.Look.Limits
 	if limits == (h5core.Limits{}) {
 		limits = h5core.DefaultLimits()

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/h5serve/h5serve/api/sources"
 )
 
 // answer is the response of one request, with what the log wants to know of it. Its deadline moves with
@@ -134,7 +136,7 @@ func record(patient time.Duration) func(http.Handler) http.Handler {
 				event.Str("method", r.Method).Str("target", target(r)).Int("status", a.status).
 					Int64("bytes", a.bytes).Dur("duration", time.Since(begun)).Msg("request")
 			}()
-			next.ServeHTTP(a, r)
+			next.ServeHTTP(a, r.WithContext(sources.Arrived(r.Context(), begun)))
 			whole = true
 		})
 	}

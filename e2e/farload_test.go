@@ -62,8 +62,8 @@ func TestHundredClients(t *testing.T) {
 }
 
 // TestHundredClientsOfTheServer does the same through the program, which works
-// on some at a time: those that waited ask only whether the file is still the
-// one that was read, which brings no byte.
+// on some at a time: those that came after the GETs were sent ask, together,
+// only whether the file is still the one that was read, which brings no byte.
 func TestHundredClientsOfTheServer(t *testing.T) {
 	b := farBucket(t)
 	t.Setenv("H5SERVE_STORE_FAR_SECRET_ID", b.server.AccessKey)
@@ -81,7 +81,7 @@ func TestHundredClientsOfTheServer(t *testing.T) {
 		costs = append(costs, b.Counts())
 		t.Logf("%d clients: %+v", clients, costs[len(costs)-1])
 	}
-	if one, all := costs[0], costs[1]; all.Bytes != one.Bytes || all.Gets >= one.Gets+100 || all.Heads+all.Others > 0 {
+	if one, all := costs[0], costs[1]; all.Bytes != one.Bytes || all.Gets > one.Gets+10 || all.Heads+all.Others > 0 {
 		t.Error("a hundred cost more than one")
 	}
 }

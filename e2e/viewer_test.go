@@ -68,7 +68,11 @@ func TestViewer(t *testing.T) {
 	s := serve(t, "--store", "demo="+dir+"?writable=true")
 	u := newUser(t, s.URL+"/")
 	for key, description := range viewed {
-		post(t, s.URL+"/v1/files?save="+url.QueryEscape("demo/"+key), "application/json", []byte(description))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/files?save="+url.QueryEscape("demo/"+key), strings.NewReader(description))
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(t, request, http.StatusCreated)
 	}
 	for _, scenario := range []string{"browse", "line", "keyboard", "about", "refused", "change", "phone"} {
 		t.Run(scenario, func(t *testing.T) { u.do(t, scenario, nil) })
@@ -100,6 +104,16 @@ func TestViewer(t *testing.T) {
 		below.page = proxy.URL + "/some/where/"
 		below.do(t, "browse", nil)
 	})
+}
+
+// TestViewerModules runs the viewer's own tests, of what needs no page.
+func TestViewerModules(t *testing.T) {
+	folder, err := filepath.Abs(filepath.Join("..", "web", "test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := reference.Need(t, "node", "-e", "require('module').createRequire(process.argv[1])('ndarray')", folder+"/")
+	command(t, node, "--test", folder+"/")
 }
 
 // sliced holds that what the slice bar offers is the slice that was typed.

@@ -21,11 +21,26 @@ type File struct {
 	released  bool
 }
 
+type arrivalKey struct{}
+
+// Arrived notes when a request came in. A version that was the object's after
+// that answers it, also where others found out while the request waited.
+func Arrived(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, arrivalKey{}, at)
+}
+
+func arrival(ctx context.Context) time.Time {
+	if at, ok := ctx.Value(arrivalKey{}).(time.Time); ok {
+		return at
+	}
+	return time.Now()
+}
+
 // Info is what is known of the version: its size, its tag, when it was stored.
 func (f *File) Info() storage.Info { return f.entry.info }
 
-// Confirm makes sure that the file was the object's version after it was opened
-// here. A GET of elements since then, or another request that asked, has told
+// Confirm makes sure that the file was the object's version after the
+// request came in. A GET of elements since then, or another request that asked, has told
 // it; else it asks. A file that was replaced is storage.ErrChanged.
 func (f *File) Confirm(ctx context.Context) error {
 	switch object := f.entry.object; {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/vfd"
@@ -90,7 +89,7 @@ func (s *Sources) once(ctx context.Context, name Name, work func(context.Context
 // abort when reading fails later, and Release at the end. Where Open or Confirm
 // is storage.ErrChanged, they may begin anew, as pinned.Retry does.
 func (s *Sources) Open(ctx context.Context, name Name) (*File, context.Context, error) {
-	f := &File{Name: name, sources: s, since: time.Now()}
+	f := &File{Name: name, sources: s, since: arrival(ctx)}
 	ctx, f.Budget = h5core.WithBudget(ctx, s.settings.Limits)
 	var err error
 	if name.Store == nil {
