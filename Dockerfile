@@ -1,8 +1,16 @@
+FROM node:22-bookworm-slim AS viewer
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY web .
+RUN npm run build
+
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+COPY --from=viewer /src/web/dist web/dist
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$VERSION" -o /h5serve ./cmd/h5serve && mkdir -p /tmp/empty
 

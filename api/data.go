@@ -35,6 +35,7 @@ func (s *Server) getData(w http.ResponseWriter, r *http.Request) error {
 	}
 	var a *reducedAnswer
 	answered, err := s.look(w, r, name, func(ctx context.Context, f *sources.File) error {
+		a = nil // of a version that is gone
 		d, err := datasetAt(ctx, f, q.path)
 		if err != nil {
 			return err

@@ -234,7 +234,7 @@ func TestDataReduced(t *testing.T) {
 
 // Answers stay below the number of bytes that they may have, and have the extremes.
 func TestDataBytes(t *testing.T) {
-	h := looking(t, `{"datasets":{"x":{"dtype":"<f4","shape":[1500,1500],"data":{"linspace":[-3.3333,1e-7]},"chunks":[500,500]}}}`)
+	h := looking(t, `{"datasets":{"x":{"dtype":"<f4","shape":[1210,900],"data":{"linspace":[-3.3333,1e-7]},"chunks":[500,500]}}}`)
 	for _, more := range []string{"", "&format=npy", "&format=raw&figures=mean", "&format=csv&figures=max", "&format=png", "&format=tiff", "&bytes=10000", "&bytes=5000000"} {
 		r := h.get(dataAt("/x", "&fit=1200x800"+more))
 		r.want(t, 200, "")
@@ -269,7 +269,7 @@ func TestDataConditions(t *testing.T) {
 
 // A client that leaves ends the work.
 func TestDataCanceled(t *testing.T) {
-	h := looking(t, `{"datasets":{"x":{"dtype":"<f8","shape":[4000000],"data":{"start":0,"step":1},"chunks":[65536],"compression":"gzip"}}}`)
+	h := looking(t, `{"datasets":{"x":{"dtype":"<f8","shape":[1000000],"data":{"start":0,"step":1},"chunks":[65536]}}}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+dataAt("/x", ""), nil)
 	if err != nil {
@@ -312,4 +312,17 @@ func FuzzDataQuery(f *testing.F) {
 			t.Errorf("%q: %+v", text, q)
 		}
 	})
+}
+
+// What is given out whole may cost more than a look may: in proportion to its length.
+func TestDataLimits(t *testing.T) {
+	h, _ := withStore(t, func(set *Settings) { set.Look.Limits.Fetched = 200_000 })
+	h.post("/v1/files?save=demo/x.h5", `{"datasets":{"x":{"dtype":"<f8","shape":[100000],"data":{"start":0,"step":1}}}}`).want(t, 201, "")
+	if r := h.get(dataAt("/x", "&format=raw")); len(r.body) != 800_000 {
+		t.Errorf("%d: %d bytes", r.StatusCode, len(r.body))
+	}
+	for _, path := range []string{dataAt("/x", "&fit=10"), "/v1/stats?file=demo/x.h5&path=/x"} {
+		h.get(path).want(t, 413, "too_large")
+	}
+	h.get(dataAt("/x", "&fit=10&select=:1000")).want(t, 200, "")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -44,11 +45,12 @@ func (s *Server) sendData(w http.ResponseWriter, r *http.Request, name sources.N
 			describeView(w.Header(), f)
 			q.describe(w.Header(), d.Type().String(), v.shape)
 			if q.format == "raw" {
-				w.Header().Set("Content-Length", strconv.FormatUint(v.selection.Size()*uint64(d.Type().Size), 10))
+				w.Header().Set("Content-Length", strconv.FormatUint(v.length(), 10))
 			}
 			tell(w.Header())
 			return nil
 		}}
+		ctx, _ = h5core.WithBudget(ctx, s.settings.Look.forLength(v.length()))
 		if err = v.write(ctx, f, out); err == nil {
 			err = out.end()
 		}
@@ -57,6 +59,23 @@ func (s *Server) sendData(w http.ResponseWriter, r *http.Request, name sources.N
 		}
 		return (&subset{name: name}).Explain(err)
 	})
+}
+
+// length is the bytes of the elements as stored.
+func (v *dataView) length() uint64 { return v.selection.Size() * uint64(v.dataset.Type().Size) }
+
+// forLength are the limits of work that gives so many bytes out: they grow with it.
+func (l Look) forLength(n uint64) h5core.Limits {
+	limits := l.Limits
+	if limits == (h5core.Limits{}) {
+		limits = h5core.DefaultLimits()
+	}
+	for _, limit := range []*int64{&limits.Fetched, &limits.Decoded} {
+		if *limit > 0 {
+			*limit += workTimes * int64(min(n, uint64(math.MaxInt64-*limit)/workTimes))
+		}
+	}
+	return limits
 }
 
 // write writes the elements in their format.

@@ -19,6 +19,7 @@ var errNotModified = errors.New("the client has this version already")
 func (s *Server) look(w http.ResponseWriter, r *http.Request, name sources.Name, work func(context.Context, *sources.File) error) (answered bool, err error) {
 	ctx, tell := counting(r.Context())
 	err = s.sources.Do(ctx, name, func(ctx context.Context, f *sources.File) error {
+		w.Header().Del("ETag") // of a version that is gone
 		describeView(w.Header(), f)
 		if err := wanted(r, f.Info().ETag); err != nil {
 			return err

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what the tests need: system packages, the Python packages of e2e/requirements*.txt into .venv, and what the
-# browser runs into e2e/browser/node_modules.
+# browser runs into e2e/browser/node_modules. Builds the viewer.
 # Does nothing where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,3 +61,4 @@ browser() {
 system_packages
 venv
 browser
+scripts/viewer.sh

@@ -57,6 +57,13 @@ type part struct {
 	t       *dtype.Type
 	shape   []uint64        // nil of a null space
 	sel     space.Selection // of all axes; nil of a null space
+	inside  *sequence       // what is selected, where that is one sequence
+}
+
+// sequence is one variable-length element: numpy has an array for it.
+type sequence struct {
+	of   *h5core.Elements
+	data []byte
 }
 
 func (f *File) part(ctx context.Context, path, selection string) (*part, error) {
@@ -77,7 +84,31 @@ func (f *File) part(ctx context.Context, path, selection string) (*part, error) 
 		return nil, unfit("selection", "%s of shape %v: %v", path, s.Dims, err)
 	}
 	p.sel, p.shape = sel, append([]uint64{}, shape...)
+	if len(shape) == 0 && p.t.Class == dtype.VarLen && !p.t.IsString {
+		return p, p.open(ctx)
+	}
 	return p, nil
+}
+
+// open goes into the one sequence that is selected.
+func (p *part) open(ctx context.Context) error {
+	e, err := p.dataset.ReadRaw(ctx, p.sel)
+	if err != nil {
+		return err
+	}
+	data := e.VarLen(e.Data)
+	n := uint64(len(data)) / uint64(p.t.Base.Size)
+	p.inside = &sequence{e, data[:n*uint64(p.t.Base.Size)]}
+	p.t, p.shape = p.t.Base, []uint64{n}
+	return nil
+}
+
+// size is the number of selected elements.
+func (p *part) size() uint64 {
+	if p.inside != nil {
+		return p.shape[0]
+	}
+	return p.sel.Size()
 }
 
 // withoutBlanks leaves out what Python's int does: the blanks around a number.
@@ -147,7 +178,11 @@ func (p *part) text(m *represent.Memory) *Answer {
 		if err := p.write(ctx, represent.NewMemory(&all, m)); err != nil {
 			return err
 		}
-		_, err := w.Write(bytes.TrimRight(all.Bytes(), "\x00"))
+		text := bytes.TrimRight(all.Bytes(), "\x00")
+		if len(text) == 0 {
+			text = []byte{0} // numpy has no string of no bytes
+		}
+		_, err := w.Write(text)
 		return err
 	}}
 }
@@ -161,7 +196,7 @@ func (p *part) what() string {
 
 // elements is a head and the elements.
 func (p *part) elements(m *represent.Memory, mediaType, filename string, head []byte) (*Answer, error) {
-	hi, items := bits.Mul64(p.sel.Size(), m.Items())
+	hi, items := bits.Mul64(p.size(), m.Items())
 	hi2, size := bits.Mul64(items, uint64(m.Size))
 	if hi|hi2 != 0 || size > math.MaxInt64-uint64(len(head)) {
 		return nil, TooLong(math.MaxInt64)
@@ -193,7 +228,7 @@ func (p *part) npy(m *represent.Memory, flat bool) (*Answer, error) {
 // flattened is the memory and the shape that are told: one axis alone, where that is asked for.
 func (p *part) flattened(m *represent.Memory, flat bool) (*represent.Memory, []uint64) {
 	if flat && len(p.shape)+len(m.Dims) > 0 {
-		return m.Flat(), []uint64{p.sel.Size() * m.Items()}
+		return m.Flat(), []uint64{p.size() * m.Items()}
 	}
 	return m, p.shape
 }
@@ -240,8 +275,11 @@ func (p *part) tiff(m *represent.Memory, flat bool) (*Answer, error) {
 const elementsAtOnce = 4096
 
 // each reads the part block by block.
-func (p *part) each(ctx context.Context, use func(*h5core.Elements) error) error {
-	if p.null() || p.sel.Size() == 0 {
+func (p *part) each(ctx context.Context, use func([]byte, represent.Heap) error) error {
+	switch {
+	case p.inside != nil:
+		return use(p.inside.data, p.inside.of)
+	case p.null() || p.sel.Size() == 0:
 		return nil
 	}
 	most := represent.PieceElements(p.sel.Shape(), p.dataset.Chunks(), uint64(p.t.Size))
@@ -253,7 +291,7 @@ func (p *part) each(ctx context.Context, use func(*h5core.Elements) error) error
 		if err != nil {
 			return err
 		}
-		if err := use(e); err != nil {
+		if err := use(e.Data, e); err != nil {
 			return err
 		}
 	}
@@ -261,8 +299,7 @@ func (p *part) each(ctx context.Context, use func(*h5core.Elements) error) error
 }
 
 func (p *part) write(ctx context.Context, out represent.Writer) error {
-	err := p.each(ctx, func(e *h5core.Elements) error { return out.Write(e.Data, e) })
-	if err != nil {
+	if err := p.each(ctx, out.Write); err != nil {
 		return err
 	}
 	return out.Close()

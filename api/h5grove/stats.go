@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/h5serve/h5serve/api/represent"
-	"github.com/h5serve/h5serve/h5core"
 	"github.com/h5serve/h5serve/h5core/dtype"
 )
 
@@ -27,7 +26,7 @@ func Stats(ctx context.Context, f *File, path, selection string) (*Answer, error
 		return nil, err
 	}
 	var found statistics
-	if p.null() || p.sel.Size() > 0 {
+	if p.null() || p.size() > 0 {
 		m, err := p.memory("")
 		if err != nil {
 			return nil, err
@@ -141,8 +140,8 @@ func summarize[T number](ctx context.Context, p *part, get func([]byte) (T, erro
 }
 
 func each[T number](ctx context.Context, p *part, size int, get func([]byte) (T, error), use func(T)) error {
-	return p.each(ctx, func(e *h5core.Elements) error {
-		for data := e.Data; len(data) >= size; data = data[size:] {
+	return p.each(ctx, func(data []byte, _ represent.Heap) error {
+		for ; len(data) >= size; data = data[size:] {
 			v, err := get(data[:size])
 			if err != nil {
 				return err

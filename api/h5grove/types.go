@@ -37,20 +37,22 @@ type pair struct {
 // MarshalJSON implements json.Marshaler.
 func (p pairs) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, one := range p {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, err := json.Marshal(one.key)
-		if err != nil {
+	out := json.NewEncoder(&b)
+	out.SetEscapeHTML(false)
+	between := byte('{')
+	for _, one := range p {
+		b.WriteByte(between)
+		if err := out.Encode(one.key); err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(one.value)
-		if err != nil {
+		b.WriteByte(':')
+		if err := out.Encode(one.value); err != nil {
 			return nil, err
 		}
-		b.Write(append(append(key, ':'), value...))
+		between = ','
+	}
+	if len(p) == 0 {
+		b.WriteByte('{')
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil

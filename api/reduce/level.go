@@ -49,7 +49,11 @@ func (p *Plane) finer() *Plane {
 	f := *p
 	for !f.Whole() {
 		next := f
-		next.Rows.Cell, next.Cols.Cell = max(f.Rows.Cell/2, 1), max(f.Cols.Cell/2, 1)
+		if f.Rows.Cell > f.Cols.Cell {
+			next.Rows.Cell /= 2
+		} else {
+			next.Cols.Cell /= 2
+		}
 		if next.Cells() > spare {
 			break
 		}

@@ -1,11 +1,13 @@
 package reduce
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
 
 	"github.com/h5serve/h5serve/h5core"
+	"github.com/h5serve/h5serve/h5core/dtype"
 	"github.com/h5serve/h5serve/h5core/space"
 )
 
@@ -29,19 +31,20 @@ const (
 	distinctTexts = 10_000
 	distinctBytes = 4 << 20
 	frequentTexts = 10
-	textBlock     = 64 << 10 // elements that are read at once
 )
 
 // SummarizeTexts reads the strings of a selection.
 func SummarizeTexts(ctx context.Context, d *h5core.Dataset, s space.Hyperslab) (*Texts, error) {
 	c := texts{seen: map[string]uint64{}}
 	c.Complete = true
-	for b, err := range h5core.EachBlock[*string](ctx, d, s, textBlock) {
+	size := int(d.Type().Size)
+	for part := range space.Blocks(s, d.Space().Dims, d.Chunks(), max(1, blockBytes/uint64(max(size, 128)))) {
+		e, err := d.ReadRaw(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range b.Values {
-			c.take(v)
+		for data := e.Data; len(data) >= size; data = data[size:] {
+			c.take(textOf(e, data[:size]))
 		}
 	}
 	c.Distinct = uint64(len(c.seen))
@@ -58,6 +61,19 @@ func SummarizeTexts(ctx context.Context, d *h5core.Dataset, s space.Hyperslab) (
 	return &c.Texts, nil
 }
 
+// textOf gives a string without its padding; ok is false for a null one, whose
+// place says nothing. An empty one has a place.
+func textOf(e *h5core.Elements, stored []byte) (text []byte, ok bool) {
+	if e.Type.Class != dtype.VarLen {
+		return e.Type.GetBytes(stored), true
+	}
+	if len(bytes.Trim(stored, "\x00")) == 0 {
+		return nil, false
+	}
+	text, _, _ = bytes.Cut(e.VarLen(stored), []byte{0})
+	return text, true
+}
+
 type texts struct {
 	Texts
 	length uint64 // of all together
@@ -65,28 +81,28 @@ type texts struct {
 	held   int
 }
 
-func (c *texts) take(v *string) {
+func (c *texts) take(text []byte, ok bool) {
 	c.Count++
-	if v == nil {
+	if !ok {
 		c.Null++
 		return
 	}
-	n := uint64(len(*v))
+	n := uint64(len(text))
 	if n == 0 {
 		c.Empty++
 	}
-	if c.length == 0 && c.Count-c.Null == 1 {
+	if c.Count-c.Null == 1 {
 		c.Shortest = n
 	}
 	c.Shortest, c.Longest = min(c.Shortest, n), max(c.Longest, n)
 	c.length += n
-	_, known := c.seen[*v]
-	if !known && (len(c.seen) == distinctTexts || c.held+len(*v) > distinctBytes) {
+	_, known := c.seen[string(text)]
+	if !known && (len(c.seen) == distinctTexts || c.held+len(text) > distinctBytes) {
 		c.Complete = false
 		return
 	}
 	if !known {
-		c.held += len(*v)
+		c.held += len(text)
 	}
-	c.seen[*v]++
+	c.seen[string(text)]++
 }

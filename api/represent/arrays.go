@@ -2,6 +2,7 @@ package represent
 
 import (
 	"io"
+	"strings"
 
 	"github.com/h5serve/h5serve/h5core/dtype"
 )
@@ -52,10 +53,24 @@ func (m *Memory) NPYHead(shape []uint64) []byte {
 // Booleans of HDF5 are bytes; pictures have a bit for each.
 func (m *Memory) boolean() bool { return m.Kind == 'b' }
 
-// Item is the type of the items of an array type, any other type itself.
+// Item is the type of the items of an array type, any other type itself; of opaque elements that h5py made of one of
+// numpy's types, that type.
 func Item(t *dtype.Type) *dtype.Type {
 	for t.Class == dtype.Array {
 		t = t.Base
 	}
-	return t
+	return tagged(t)
+}
+
+// tagged finds the type that the tag of an opaque one names. Times stay: HDF5 has nothing else for them.
+func tagged(t *dtype.Type) *dtype.Type {
+	name, ok := strings.CutPrefix(t.Tag, "NUMPY:")
+	if !ok || t.Class != dtype.Opaque {
+		return t
+	}
+	meant, err := dtype.Parse(name)
+	if err != nil || meant.Size != t.Size || meant.Class == dtype.VarLen || meant.Class == dtype.Opaque {
+		return t
+	}
+	return meant
 }

@@ -1,6 +1,7 @@
 package represent
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"strconv"
@@ -31,7 +32,7 @@ func (g Grove) New(w io.Writer, t *dtype.Type, shape []uint64) (Writer, error) {
 	if g.Flat && len(dims) > 0 {
 		dims = []uint64{product(dims)}
 	}
-	return &groveWriter{w: w, t: t, nesting: newNesting(dims), dims: dims, element: int(size)}, nil
+	return &groveWriter{w: w, t: tagged(t), nesting: newNesting(dims), dims: dims, element: int(size)}, nil
 }
 
 func product(dims []uint64) uint64 {
@@ -109,6 +110,9 @@ func (w *groveWriter) Close() error {
 
 // appendGrove appends one element.
 func appendGrove(dst []byte, t *dtype.Type, src []byte, h Heap) ([]byte, error) {
+	if t.Class == dtype.Opaque {
+		t = tagged(t)
+	}
 	switch t.Class {
 	case dtype.Enum:
 		if IsBoolean(t) {
@@ -116,6 +120,8 @@ func appendGrove(dst []byte, t *dtype.Type, src []byte, h Heap) ([]byte, error) 
 			return strconv.AppendBool(dst, v), err
 		}
 		return appendInteger(dst, t.Base, src)
+	case dtype.String: // numpy ends it before the NULs at its end, however it is padded
+		return appendString(dst, bytes.TrimRight(t.GetBytes(src), "\x00")), nil
 	case dtype.Opaque:
 		return groveOpaque(dst, t, src), nil
 	case dtype.Reference:

@@ -37,7 +37,7 @@ func MemoryOf(t *dtype.Type) (*Memory, error) {
 		}
 		t = t.Base
 	}
-	m, err := itemMemory(t)
+	m, err := itemMemory(tagged(t))
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +262,7 @@ func structureMemory(t *dtype.Type) (*Memory, error) {
 // DescrOf is numpy's name for a type as h5py gives it, "|O" for Python's objects. Where h5py has none, it is that
 // of the memory, or of so many bytes.
 func DescrOf(t *dtype.Type) string {
+	t = tagged(t)
 	switch {
 	case t.Class == dtype.VarLen, t.Class == dtype.Reference:
 		return "|O"

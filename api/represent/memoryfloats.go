@@ -41,7 +41,11 @@ func floatName(t *dtype.Type) string {
 func floatMemory(t *dtype.Type) *Memory {
 	order, size := floatIn(t)
 	m := &Memory{Kind: 'f', Size: int(size), stored: int(t.Size), Big: order == '>'}
-	if !ieee(t) && !x87(t) {
+	switch {
+	case ieee(t) || x87(t):
+	case isX87(t):
+		m.convert(padded)
+	default:
 		m.Size = min(m.Size, 8) // a conversion to the x87's own is more than anybody stores
 		m.convert(floatOf(t, m.Size))
 	}
@@ -69,11 +73,17 @@ func floatOf(t *dtype.Type, size int) func(dst, src []byte) ([]byte, error) {
 	}
 }
 
-// x87 tells the x87's 80-bit float in 16 bytes, which numpy has as it is.
-func x87(t *dtype.Type) bool {
+// x87 tells the 80-bit float of x86 in 16 bytes, which numpy has as it is. Other systems leave out the padding.
+func x87(t *dtype.Type) bool { return t.Size == 16 && isX87(t) }
+
+func isX87(t *dtype.Type) bool {
 	f := t.Float
-	return t.Size == 16 && t.BitOffset == 0 && t.Order <= dtype.BigEndian && f.MantPos == 0 && f.MantSize == 64 &&
+	return t.Size >= 10 && t.BitOffset == 0 && t.Order == dtype.LittleEndian && f.MantPos == 0 && f.MantSize == 64 &&
 		f.ExpPos == 64 && f.ExpSize == 15 && f.Bias == 16383 && f.SignPos == 79
+}
+
+func padded(dst, src []byte) ([]byte, error) {
+	return append(append(dst, src[:10]...), make([]byte, 6)...), nil
 }
 
 func complexMemory(t, part *dtype.Type) (*Memory, error) {

@@ -64,6 +64,14 @@ const scenarios = {
     await until(() => pixels(page, '.viewer'), (p) => p.drawn > 500)
   },
 
+  async plain(page) {
+    page.expected = /WebGL/
+    await page.goto(at({ file: 'demo/run.h5', path: '/cube' }))
+    await page.getByText('it has no WebGL').waitFor()
+    await page.getByRole('tab', { name: 'Matrix' }).click()
+    await page.getByText('1.500e+1').waitFor()
+  },
+
   async keyboard(page) {
     await page.goto(at({ file: 'demo/run.h5' }))
     const tree = page.getByRole('treeitem', { name: 'image' })
@@ -141,6 +149,8 @@ const scenarios = {
     const address = await page.getByTestId('address').inputValue()
     await page.getByRole('button', { name: 'Look at it' }).click()
     await page.getByRole('treeitem', { name: 'big' }).click()
+    await page.getByRole('tab', { name: 'Matrix' }).click()
+    await page.getByRole('radio', { name: 'Exact' }).click()
     await page.getByText('9007199254740993').waitFor()
     return { address }
   },
@@ -179,7 +189,8 @@ const scenarios = {
   },
 }
 
-const browser = await chromium.launch({ executablePath, headless: true })
+const args = scenario === 'plain' ? ['--disable-3d-apis'] : []
+const browser = await chromium.launch({ executablePath, headless: true, args })
 try {
   const page = await (await browser.newContext({ viewport: { width: 1200, height: 800 } })).newPage()
   const complaints = []

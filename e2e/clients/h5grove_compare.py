@@ -114,9 +114,22 @@ def complex_as_compound(t):
         return t
     t = {k: complex_as_compound(v) for k, v in t.items()}
     if t.get("class") == 11:
-        part = f"{t['dtype'][0]}f{t['size'] // 2}"
+        if t["size"] == 32:  # of the four-fold floats; h5py takes them for numpy's
+            t["dtype"] = t["dtype"][0] + "c16"
+        part = f"{t['dtype'][0]}f{int(t['dtype'][2:]) // 2}"
         base = {"class": 1, "dtype": part, "size": t["size"] // 2, "order": int(part[0] == ">")}
         t.update({"class": 6, "members": [{"name": "r", **base}, {"name": "i", **base}]})
+    return t
+
+
+def in_order(t):
+    if isinstance(t, list):
+        return [in_order(x) for x in t]
+    if not isinstance(t, dict):
+        return t
+    t = {k: in_order(v) for k, v in t.items()}
+    if isinstance(t.get("members"), list):
+        t["members"].sort(key=lambda m: m["name"])
     return t
 
 
@@ -175,16 +188,16 @@ class File:
         hold(ours.status < 400 or problem["message"], "no message", problem)
         if theirs.status >= 500 or theirs.status == 404 and b"/b'" in theirs.body:  # Python's spelling of a name in bytes
             self.failed += 1
-        elif theirs.status >= 400 and not (ours.status == 422 and problem["code"] == "malformed_hdf5" and self.key.startswith("damaged")):
+        elif ours.status == 422 and problem["code"] == "malformed_hdf5" and (theirs.status == 404 or self.key.startswith("damaged")):
+            hold("structure" in problem and "offset" in problem, problem)
+            self.refused += 1
+        elif theirs.status >= 400:
             self.refused += 1
             hold(ours.status == theirs.status, theirs.status, ours.status, theirs.body, ours.body)
             for phrase in ("File not found", "Permission denied", "not a valid path", "Cannot resolve"):
                 hold((phrase in problem["message"]) == (phrase in json.loads(theirs.body)["message"]), phrase, problem["message"])
         elif ours.status == 403 and problem["code"] == "external_reference_refused":
             self.refused += 1  # h5grove fills up what lies in files that are not there
-        elif ours.status == 422 and problem["code"] == "malformed_hdf5" and self.key.startswith("damaged"):
-            hold("structure" in problem and "offset" in problem, problem)
-            self.refused += 1
         elif ours.status == 422 and refusable(theirs.body):
             self.refused += 1
         else:
@@ -226,7 +239,11 @@ class File:
         return lambda a, b: same(json.loads(a), json.loads(b), single)
 
     def meta(self, a, b):
-        same(complex_as_compound(json.loads(a)), json.loads(b), False)
+        a, b = complex_as_compound(json.loads(a)), json.loads(b)
+        try:
+            same(a, b, False)
+        except Differs:  # libhdf5 puts the members of a compound in order once it has converted elements
+            same(in_order(a), in_order(b), False)
 
     def entity(self, f, name):
         path = ("path", name)
@@ -246,7 +263,7 @@ class File:
         if isinstance(entity, h5py.Group):
             self.ask("paths", [path], self.json())
             self.ask("data", [path], self.json())
-        if isinstance(entity, h5py.Dataset):
+        if isinstance(entity, h5py.Dataset) and not (entity.id.get_type().get_class() == 11 and entity.id.get_type().get_size() == 32):
             self.dataset(entity, path)
 
     def dataset(self, d, path):
@@ -303,7 +320,9 @@ class File:
         self.ask("data", query + [("format", self.rng.choice(["xml", "JSON"]))], None)
         if dtype is not None:
             item = dtype.subdtype[0] if dtype.subdtype else h5py.check_vlen_dtype(dtype) or dtype
-            self.ask("stats", query, lambda a, b: same_stats(json.loads(a), json.loads(b), np.dtype(item)))
+            part = np.dtype(item)
+            # Of complex numbers h5grove drops the imaginary part.
+            self.ask("stats", query, lambda a, b: same_stats(json.loads(a), json.loads(b), part), refusable=lambda body: part.kind == "c")
 
     def array(self, item):
         def compare(a, b):
@@ -316,7 +335,7 @@ class File:
 
 def lone(query, shape):
     """Whether one element is asked for: of sequences that is an array, of many of them h5grove sends addresses."""
-    members = dict(query).get("selection", "").split(",")
+    members = dict(query).get("selection", ":").split(",")
     return shape is not None and (shape == () or len(members) == len(shape) and not any(":" in m for m in members))
 
 

@@ -1,7 +1,7 @@
 import { api, page } from './address'
 import { useLoad } from './load'
 import { askJSON, ShowProblem } from './problem'
-import { count, shape as named, size } from './units'
+import { count, many, shape as named, size } from './units'
 
 interface Report {
   size: number
@@ -14,7 +14,7 @@ interface Report {
     stored_bytes: number; compression_ratio?: number; filters?: { id: number; name?: string; known: boolean }[]; error?: string
   }[]
   datasets_omitted?: number
-  check: { elements: boolean; sound: boolean; findings: Record<string, unknown>[]; findings_omitted?: number }
+  check: { elements: boolean; sound: boolean; findings: { severity: string; path: string; structure?: string; offset: number; expected?: string; found?: string; detail: string }[]; findings_omitted?: number }
   remote?: { gets: number; rounds: number; bytes: number }
   advice: { code: string; detail: string; paths?: string[]; count?: number }[]
 }
@@ -22,12 +22,12 @@ interface Report {
 function Facts({ report: r }: { report: Report }) {
   const facts: [string, string][] = [
     ['Size', `${size(r.size)} (${count(r.size)} bytes)`],
-    ['Format', `superblock ${r.format.superblock}, read by the C library from ${r.format.libver} on, file space ${r.format.file_space.strategy}${r.format.user_block ? `, user block ${size(r.format.user_block)}` : ''}`],
-    ['Holds', `${count(r.counts.datasets)} datasets, ${count(r.counts.groups)} groups, ${count(r.counts.attributes)} attributes, ${count(r.counts.links)} links`],
+    ['Format', `superblock ${r.format.superblock}, libver ${r.format.libver}, file space ${r.format.file_space.strategy}${r.format.user_block ? `, user block ${size(r.format.user_block)}` : ''}`],
+    ['Holds', [many(r.counts.datasets, 'dataset'), many(r.counts.groups, 'group'), many(r.counts.attributes, 'attribute'), many(r.counts.links, 'link')].join(', ')],
     ['Elements', `${size(r.counts.element_bytes)}, stored in ${size(r.counts.stored_bytes)}`],
-    ['Damage', `${r.check.sound ? 'none' : `${count(r.check.findings.length + (r.check.findings_omitted ?? 0))} findings`}${r.check.elements ? '' : ' (metadata only; no element was read)'}`],
+    ['Damage', `${r.check.sound ? 'none' : many(r.check.findings.length + (r.check.findings_omitted ?? 0), 'finding')}${r.check.elements ? '' : ' (metadata only; no element was read)'}`],
   ]
-  if (r.remote) facts.push(['Opening it from afar', `${count(r.remote.gets)} requests in ${count(r.remote.rounds)} rounds, ${size(r.remote.bytes)}`])
+  if (r.remote) facts.push(['Opening it from afar', `${many(r.remote.gets, 'request')} in ${many(r.remote.rounds, 'round')}, ${size(r.remote.bytes)}`])
   for (const why of r.incomplete ?? []) facts.push(['Cut short', why])
   return <dl className="facts">{facts.map(([name, text], i) => <div key={i} className="pair"><dt>{name}</dt><dd>{text}</dd></div>)}</dl>
 }
@@ -75,7 +75,7 @@ export function About({ file }: { file: string }) {
         {report.check.findings.length > 0 && (
           <section>
             <h2>Damage</h2>
-            <ul>{report.check.findings.map((f, i) => <li key={i}>{Object.entries(f).map(([k, v]) => `${k}: ${String(v)}`).join(', ')}</li>)}</ul>
+            <ul>{report.check.findings.map((f, i) => <li key={i}>{f.severity}: <code>{f.path}</code> {f.structure && `${f.structure} at ${f.offset}: `}{f.detail}{f.expected && ` (expected ${f.expected}, found ${f.found})`}</li>)}</ul>
           </section>
         )}
         <Datasets file={file} report={report} />

@@ -20,7 +20,7 @@ export const examples: Record<string, unknown> = {
     groups: { 'raw/day1': { attrs: { station: 'S1' } } },
     datasets: {
       'raw/day1/t': { dtype: '<f8', shape: [100, 64], maxshape: [null, 64], chunks: [25, 64], fillvalue: 'NaN' },
-      'raw/day1/x': { dtype: '<f8', shape: [64], data: { start: 0, step: 0.5 }, scale: 'x' },
+      'raw/day1/x': { dtype: '<f8', shape: [64], data: { start: 0, step: 0.5 } },
     },
     links: { latest: { soft: '/raw/day1/t' } },
   },

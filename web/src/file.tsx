@@ -6,7 +6,7 @@ import { asked, bytesOf, note } from './address'
 import { useLoad } from './load'
 import { Overview } from './overview'
 import { ShowProblem } from './problem'
-import { isNumeric, Reads, tooBig } from './reads'
+import { isNumeric, Reads, tooBig, widestTexture } from './reads'
 import { parse } from './selection.js'
 import { SliceBar } from './slicebar'
 import { Trail } from './trail'
@@ -80,6 +80,9 @@ function Opened({ file, tag }: { file: string; tag: string }) {
           {drawable && <button onClick={() => setView('overview')}>Overview</button>}
         </div>
       )}
+      {drawable && widestTexture() === Infinity && (
+        <div className="notice" role="status"><span>This browser draws no pictures, since it has no WebGL: choose “Matrix” in the viewer to see the numbers.</span></div>
+      )}
       <div className="stage">
         <div className="viewer" ref={stage} hidden={view !== 'viewer'}>
           <H5GroveProvider url={reads.url} filepath={file} fetcher={reads.fetcher}>
@@ -106,7 +109,7 @@ export default function FilePage({ file }: { file: string }) {
       {version.changed && (
         <div className="notice" role="alert"><span>The file has changed since it was opened.</span><button onClick={version.reload}>Reload</button></div>
       )}
-      <Opened key={version.tag} file={file} tag={version.tag} />
+      {version.tag === undefined ? <p role="status">Opening {file}…</p> : <Opened key={version.tag} file={file} tag={version.tag} />}
     </main>
   )
 }

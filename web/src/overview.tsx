@@ -136,7 +136,7 @@ export function Overview({ file, path, shape, select }: Properties) {
         {windows.length > 0 && <button onClick={() => setWindows(windows.slice(0, -1))}>Zoom out</button>}
         {windows.length > 1 && <button onClick={() => setWindows([])}>All</button>}
       </div>
-      <div className="plot" ref={room} data-picture={axes.length === 2 || undefined}>
+      <div className="plot" ref={room}>
         {error !== undefined && <ShowProblem error={error} />}
         {picture && <Plot key={text} picture={picture} title={`${path} ${text}`} onWindow={most > 1 && !finest ? (w) => setWindows([...windows, w]) : undefined} />}
       </div>

@@ -47,12 +47,13 @@ export async function askJSON<T>(url: string, init?: RequestInit): Promise<T> {
   return (await ask(url, init)).json() as Promise<T>
 }
 
-function Where({ entry }: { entry: Entry }) {
+function Where({ entry, told }: { entry: Entry; told: boolean }) {
   const place = entry.pointer ?? entry.parameter ?? entry.part
+  if (told && !entry.did_you_mean) return null
   return (
     <li>
-      {place !== undefined && <code>{place === '' ? '(whole)' : place}</code>} {entry.detail}
-      {entry.did_you_mean && <> Did you mean <code>{entry.did_you_mean}</code>?</>}
+      {!told && <>{place !== undefined && <code>{place === '' ? '(whole)' : place}</code>} {entry.detail} </>}
+      {entry.did_you_mean && <>Did you mean <code>{entry.did_you_mean}</code>?</>}
     </li>
   )
 }
@@ -63,7 +64,9 @@ export function ShowProblem({ error }: { error: unknown }) {
   return (
     <div className="problem" role="alert">
       <p>{document.detail}</p>
-      {document.errors && <ul>{document.errors.map((entry, i) => <Where key={i} entry={entry} />)}</ul>}
+      {document.errors && (
+        <ul>{document.errors.map((entry, i) => <Where key={i} entry={entry} told={(document.detail ?? '').includes(entry.detail ?? '')} />)}</ul>
+      )}
       {document.code && <p className="small">{document.code}{document.request_id && `, request ${document.request_id}`}</p>}
     </div>
   )

@@ -41,7 +41,7 @@ function isComplex(type: Type) {
 let widest: number | undefined
 
 // widestTexture is how wide a picture the graphics card draws; there is no limit where there is no card.
-function widestTexture() {
+export function widestTexture() {
   if (widest === undefined) {
     const gl = document.createElement('canvas').getContext('webgl2')
     widest = gl ? (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) : Infinity
@@ -69,7 +69,7 @@ export function tooBig(entity: Entity, selection: string) {
 // Reads are those of one version of a file.
 export class Reads {
   readonly url = here('h5grove')
-  private readonly known = new Map<string, Entity>()
+  private readonly known = new Map<string, Promise<ArrayBuffer>>()
   private readonly basic = createBasicFetcher()
 
   constructor(private readonly file: string) {}
@@ -79,19 +79,22 @@ export class Reads {
       const why = tooBig(await this.entity(parameters.path), parameters.selection ?? '')
       if (why) throw new Error(`${why} Choose “Overview” above, which shows all of it reduced to the window, or a smaller slice.`)
     }
-    if (url.endsWith('/meta')) return this.meta(parameters.path, options)
+    if (url.endsWith('/meta')) return this.meta(parameters.path)
     return this.send(url, parameters, options)
   }
 
-  // entity tells what is at a path; one answer serves H5Web and us.
+  // entity tells what is at a path.
   async entity(path: string): Promise<Entity> {
-    if (!this.known.has(path)) await this.meta(path)
-    return this.known.get(path)!
+    return JSON.parse(new TextDecoder().decode(await this.meta(path))) as Entity
   }
 
-  private async meta(path: string, options?: Parameters<Fetcher>[2]) {
-    const answer = await this.send(`${this.url}/meta`, { file: this.file, path }, options)
-    this.known.set(path, JSON.parse(new TextDecoder().decode(answer)) as Entity)
+  // One answer serves H5Web and us.
+  private meta(path: string): Promise<ArrayBuffer> {
+    const known = this.known.get(path)
+    if (known) return known
+    const answer = this.send(`${this.url}/meta`, { file: this.file, path })
+    this.known.set(path, answer)
+    answer.catch(() => this.known.delete(path))
     return answer
   }
 

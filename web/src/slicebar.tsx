@@ -3,7 +3,7 @@ import { api } from './address'
 import { lines } from './code'
 import { type Entity, isNumeric } from './reads'
 import { elements, format, left, parse } from './selection.js'
-import { count, shape as named, size } from './units'
+import { many, shape as named, size } from './units'
 
 function Copied({ tool, text }: { tool: string; text: string }) {
   const [said, say] = useState('')
@@ -60,7 +60,7 @@ export function SliceBar({ file, path, entity, select, fault, onSelect }: Proper
               placeholder={dataset.shape!.map((d) => `0:${d}`).join(',')} aria-invalid={fault !== ''} aria-describedby="taken" />
           </>
         )}
-        <span id="taken" className="small" role="status">{fault || (members && `${count(n)} elements, ${size(n * dataset!.type!.size)}`)}</span>
+        <span id="taken" className="small" role="status">{fault || (members && `${many(n, 'element')}, ${size(n * dataset!.type!.size)}`)}</span>
         {whole && <a className="button" href={api('subset', { file, path, select: plain })} download>.h5</a>}
         {members && number && left(members).length <= 2 && <a className="button" href={api('data', { file, path, select: plain, format: 'csv' })} download>CSV</a>}
         {members && number && <a className="button" href={api('data', { file, path, select: plain, format: 'npy' })} download>NPY</a>}

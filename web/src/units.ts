@@ -13,6 +13,8 @@ export function size(bytes: number) {
 
 export const count = (n: number) => n.toLocaleString('en')
 
+export const many = (n: number, thing: string) => `${count(n)} ${thing}${n === 1 ? '' : 's'}`
+
 export const shape = (dims: readonly number[]) => (dims.length === 0 ? 'scalar' : dims.map(count).join(' × '))
 
 export function date(text: string | undefined) {

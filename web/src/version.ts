@@ -14,10 +14,10 @@ const pause = 60_000 // between looks at a file that nobody has gone away from
 
 // useVersion follows the version of a file: it looks when the page is looked at again, and now and then.
 export function useVersion(file: string) {
-  const [state, set] = useState<{ tag: string; latest: string; error?: unknown }>({ tag: '', latest: '' })
+  const [state, set] = useState<{ tag?: string; latest?: string; error?: unknown }>({})
   const look = useCallback(() => tagOf(file).then(
-    (latest) => set((s) => ({ tag: s.tag || latest, latest })),
-    (error: unknown) => set((s) => (s.tag === '' ? { ...s, error } : s)), // a file that was opened stays on the screen
+    (latest) => set((s) => ({ tag: s.tag ?? latest, latest })),
+    (error: unknown) => set((s) => (s.tag === undefined ? { ...s, error } : s)), // a file that was opened stays on the screen
   ), [file])
   useEffect(() => {
     const visible = () => { if (document.visibilityState === 'visible') void look() }
