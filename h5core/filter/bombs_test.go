@@ -26,7 +26,7 @@ func bombs(t *testing.T) map[string]struct {
 	}
 	big, little := binary.BigEndian, binary.LittleEndian
 	// 16,000 blocks of 128 KiB of one byte each, in a window of 2 GiB.
-	runs := bytes.Repeat([]byte{1<<1 | 0, 0, 16, 'x'}, 16_000)
+	runs := bytes.Repeat([]byte{1 << 1, 0, 16, 'x'}, 16_000)
 	window := append(unhex("28b52ffd00a8"), runs...)
 	told := append(little.AppendUint64(unhex("28b52ffde0"), 1<<56), runs...)
 	frame := func(codec byte, size, block uint32, part []byte) []byte {

@@ -10,7 +10,6 @@ import (
 type span struct{ off, end uint64 }
 
 func (s span) length() uint64         { return s.end - s.off }
-func (s span) covers(o span) bool     { return s.off <= o.off && o.end <= s.end }
 func (r Range) span() span            { return span{r.Off, r.Off + uint64(len(r.Data))} }
 func byOffset(a, b span) int          { return cmp.Compare(a.off, b.off) }
 func roundDown(n, unit uint64) uint64 { return n - n%unit }
